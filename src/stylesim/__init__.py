@@ -1,0 +1,149 @@
+"""How near are the clothes you own to the style you want, and what would close the gap?
+
+Everything public is reached from here::
+
+    import stylesim as ss
+
+Names are loaded when they are first used, so that importing the package costs
+next to nothing and loads neither torch nor Ultralytics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AbstractBackbone",
+    "AbstractGarmentFinder",
+    "AbstractProductProvider",
+    "CatalogProvider",
+    "DamagedFileError",
+    "FoundGarment",
+    "FunctionBackbone",
+    "FunctionProvider",
+    "Garment",
+    "GarmentFinder",
+    "ImageError",
+    "ImageLike",
+    "InvalidArgumentError",
+    "LightweightClassifier",
+    "MissingExtraError",
+    "NewerVersionError",
+    "NotFittedError",
+    "NotFoundError",
+    "Outfit",
+    "Product",
+    "ProductError",
+    "ProductQuery",
+    "ProviderError",
+    "ProviderTerms",
+    "Recommendation",
+    "Recommender",
+    "SimilarityReport",
+    "SimilarityScorer",
+    "Slot",
+    "StorageError",
+    "StyleSimError",
+    "StyleTarget",
+    "StyleTargetError",
+    "UnsafeFileError",
+    "Wardrobe",
+    "WholePictureFinder",
+    "YoloBackbone",
+    "datasets",
+    "find_garments",
+    "plotting",
+]
+
+if TYPE_CHECKING:
+    from stylesim import datasets, plotting
+    from stylesim.backbones import AbstractBackbone, FunctionBackbone, YoloBackbone
+    from stylesim.classifier import LightweightClassifier
+    from stylesim.errors import (
+        DamagedFileError,
+        ImageError,
+        InvalidArgumentError,
+        MissingExtraError,
+        NewerVersionError,
+        NotFittedError,
+        NotFoundError,
+        ProductError,
+        ProviderError,
+        StorageError,
+        StyleSimError,
+        StyleTargetError,
+        UnsafeFileError,
+    )
+    from stylesim.garments import (
+        AbstractGarmentFinder,
+        FoundGarment,
+        GarmentFinder,
+        WholePictureFinder,
+        find_garments,
+    )
+    from stylesim.outfits import Outfit
+    from stylesim.products import Product, ProductQuery, ProviderTerms
+    from stylesim.providers import AbstractProductProvider, CatalogProvider, FunctionProvider
+    from stylesim.recommender import Recommendation, Recommender
+    from stylesim.similarity import SimilarityReport, SimilarityScorer
+    from stylesim.style_target import StyleTarget
+    from stylesim.types import ImageLike, Slot
+    from stylesim.wardrobe import Garment, Wardrobe
+else:
+    _HOMES = {
+        "AbstractBackbone": "backbones",
+        "FunctionBackbone": "backbones",
+        "YoloBackbone": "backbones",
+        "LightweightClassifier": "classifier",
+        "DamagedFileError": "errors",
+        "ImageError": "errors",
+        "InvalidArgumentError": "errors",
+        "MissingExtraError": "errors",
+        "NewerVersionError": "errors",
+        "NotFittedError": "errors",
+        "NotFoundError": "errors",
+        "ProductError": "errors",
+        "ProviderError": "errors",
+        "StorageError": "errors",
+        "StyleSimError": "errors",
+        "StyleTargetError": "errors",
+        "UnsafeFileError": "errors",
+        "AbstractGarmentFinder": "garments",
+        "FoundGarment": "garments",
+        "GarmentFinder": "garments",
+        "WholePictureFinder": "garments",
+        "find_garments": "garments",
+        "Outfit": "outfits",
+        "Product": "products",
+        "ProductQuery": "products",
+        "ProviderTerms": "products",
+        "AbstractProductProvider": "providers",
+        "CatalogProvider": "providers",
+        "FunctionProvider": "providers",
+        "Recommendation": "recommender",
+        "Recommender": "recommender",
+        "SimilarityReport": "similarity",
+        "SimilarityScorer": "similarity",
+        "StyleTarget": "style_target",
+        "ImageLike": "types",
+        "Slot": "types",
+        "Garment": "wardrobe",
+        "Wardrobe": "wardrobe",
+    }
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name in _HOMES:
+            value = getattr(import_module(f"stylesim.{_HOMES[name]}"), name)
+        elif name in __all__:
+            value = import_module(f"stylesim.{name}")
+        else:
+            raise AttributeError(f"module 'stylesim' has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
