@@ -1,4 +1,4 @@
-"""What every test shares: the real photographs, where there are any, and repeatable random tests."""
+"""What every test shares: the real photographs, where there are any, and repeatable chance."""
 
 from __future__ import annotations
 

@@ -1,0 +1,65 @@
+"""Every public class and function explains itself, with an example that runs.
+
+The examples run as tests of their own (``--doctest-modules``); here is held that there is one.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import stylesim
+from stylesim.errors import StyleSimError
+
+
+def public_objects() -> dict[str, object]:
+    """Classes and functions of every public module, by dotted name."""
+    found: dict[str, object] = {}
+    names = [info.name for info in pkgutil.walk_packages(stylesim.__path__, "stylesim.")]
+    for module_name in names:
+        if any(part.startswith("_") for part in module_name.split(".")):
+            continue
+        module = importlib.import_module(module_name)
+        for name, value in vars(module).items():
+            if name.startswith("_") or not (inspect.isclass(value) or inspect.isfunction(value)):
+                continue
+            if value.__module__ == module_name:
+                found[f"{module_name}.{name}"] = value
+    return found
+
+
+OBJECTS = public_objects()
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_it_has_a_docstring(name: str) -> None:
+    text = inspect.getdoc(OBJECTS[name]) or ""
+    assert len(text) > 20
+    assert text.splitlines()[0].endswith((".", "?", "!")), "the first line is one sentence"
+
+
+# Errors are shown where they are raised.
+SHOWN = [
+    name
+    for name, value in OBJECTS.items()
+    if not (inspect.isclass(value) and issubclass(value, StyleSimError))
+]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_it_has_an_example_that_runs(name: str) -> None:
+    value = OBJECTS[name]
+    # A class may show itself in its own docstring or in those of its methods.
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    module = importlib.import_module(value.__module__)
+    examples = [
+        example
+        for test in finder.find(value, name, module=module)
+        for example in test.examples
+        if not example.options.get(doctest.SKIP)
+    ]
+    assert examples, f"{name} has no example that runs"
