@@ -109,6 +109,7 @@ def test_broken_bytes_give_a_picture_or_our_error(data: st.DataObject) -> None:
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "register_heif_opener"),
         ("no/such/coat.jpg", "'no/such/coat.jpg', no such file"),
         ("", "'', a folder"),
+        ("x" * 5000, "File name too long"),
         (17, "got int; pass a path, bytes"),
         (None, "got NoneType"),
         (np.zeros((4, 4), np.uint8), r"shape \(4, 4\)"),
@@ -350,6 +351,7 @@ def test_list_images_names_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("")
     cases = {
         tmp_path: "holds none",
+        "x" * 5000: "File name too long",
         tmp_path / "nowhere": "does not exist",
         tmp_path / "notes.txt": "a file",
         None: "the path of a folder",

@@ -50,13 +50,14 @@ def opened(image: Any, argument: str) -> Iterator[tuple[Image.Image, str]]:
     elif isinstance(image, (str, os.PathLike)):
         shown = repr(os.fspath(image))
         path = Path(image)
-        if not path.is_file():
-            what = "a folder" if path.is_dir() else "no such file"
-            raise unreadable(argument, f"{shown}, {what}", "pass the path of a picture file")
+        todo = "pass the path of a picture file that can be read"
         try:
+            if not path.is_file():
+                what = "a folder" if path.is_dir() else "no such file"
+                raise unreadable(argument, f"{shown}, {what}", todo)
             file = path.open("rb")
         except OSError as error:
-            raise unreadable(argument, f"{shown} ({error.strerror})", "check its rights") from error
+            raise unreadable(argument, f"{shown} ({error.strerror})", todo) from error
         with file:
             yield _identified(file, shown, argument), shown
     else:

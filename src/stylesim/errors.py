@@ -120,7 +120,7 @@ def expected(
     """
     shown = got if isinstance(got, str) else repr(got)
     if len(shown) > 300:
-        shown = shown[:297] + "..."
+        shown = shown[:150] + "..." + shown[-147:]
     return kind(
         f"{argument}: expected {wanted}, got {shown}; {todo}.",
         argument=argument,

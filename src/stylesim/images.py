@@ -256,11 +256,11 @@ def list_images(
         root = Path(folder)
     except TypeError:
         raise expected(argument, "the path of a folder", folder, "pass a folder") from None
-    if not root.is_dir():
-        got = f"{str(folder)!r}, " + ("a file" if root.exists() else "which does not exist")
-        raise expected(argument, "an existing folder of pictures", got, "check the path")
     found = []
     try:
+        if not root.is_dir():
+            got = f"{str(folder)!r}, " + ("a file" if root.exists() else "which does not exist")
+            raise expected(argument, "an existing folder of pictures", got, "check the path")
         for path in root.rglob("*") if recursive else root.iterdir():
             hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
             if path.suffix.lower() in IMAGE_SUFFIXES and not hidden and path.is_file():

@@ -257,10 +257,12 @@ def _listed(argument: str, pictures: object) -> list[Any]:
 
 
 def _sub_folders(root: Path) -> dict[str, Path]:
-    if not root.is_dir():
-        got = f"{str(root)!r}, which is no folder"
-        raise expected("contrast", "a folder with one sub-folder a class", got, "check the path")
-    paths = sorted(path for path in root.iterdir() if path.is_dir())
+    wish, todo = "a folder with one sub-folder for each class", "check the path"
+    try:
+        paths = sorted(path for path in root.iterdir() if path.is_dir())
+    except OSError as error:
+        got = f"{str(root)!r} ({error.strerror})"
+        raise expected("contrast", wish, got, todo) from error
     return {path.name: path for path in paths if not path.name.startswith(".")}
 
 
