@@ -17,11 +17,10 @@ for python in python3.11 python3.12 python3.13 python3 python3.14 python; do
     fits "$python" && { echo "$python"; exit 0; }
 done
 
-cat >&2 <<'MESSAGE'
-No usable Python found: stylesim needs Python 3.11 or newer with the venv module.
-  Debian, Ubuntu:  sudo apt-get install python3 python3-venv
-  macOS:           brew install python@3.12
-  elsewhere:       install Python from its own site
-Then run make again, or name one yourself: make test PYTHON=/path/to/python3.12
-MESSAGE
+printf '%s\n' >&2 \
+    "No usable Python found: stylesim needs Python 3.11 or newer with the venv module." \
+    "  Debian, Ubuntu:  sudo apt-get install python3 python3-venv" \
+    "  macOS:           brew install python@3.12" \
+    "  elsewhere:       install Python from its own site" \
+    "Then run make again, or name one yourself: make test PYTHON=/path/to/python3.12"
 exit 1
