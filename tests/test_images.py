@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import pickle
 import struct
@@ -20,11 +19,8 @@ from stylesim.errors import ImageError, InvalidArgumentError
 from stylesim.images import (
     content_hash,
     image_bytes,
-    list_images,
     load_array,
     load_image,
-    thumbnail_data_uri,
-    thumbnail_png,
 )
 
 if TYPE_CHECKING:
@@ -293,69 +289,3 @@ def test_errors_keep_their_data_and_pickle() -> None:
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.details["argument"] == "wanted[3]"
     assert str(again) == str(caught.value)
-
-
-@given(pictures)
-def test_content_hash_ignores_the_container(values: np.ndarray) -> None:
-    picture = Image.fromarray(values)
-    hashes = {
-        content_hash(values),
-        content_hash(encoded(picture)),
-        content_hash(encoded(picture, "BMP")),
-        content_hash(encoded(picture, "WEBP", lossless=True)),
-    }
-    assert len(hashes) == 1
-
-
-@given(pictures, pictures)
-def test_content_hash_tells_pictures_apart(one: np.ndarray, other: np.ndarray) -> None:
-    assert (content_hash(one) == content_hash(other)) == np.array_equal(one, other)
-
-
-def test_content_hash_knows_the_shape() -> None:
-    assert content_hash(Image.new("RGB", (2, 6))) != content_hash(Image.new("RGB", (6, 2)))
-
-
-def test_image_bytes_keep_files_and_wrap_pixels(tmp_path: Path) -> None:
-    data = encoded(noise(), "JPEG")
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(data)
-    assert image_bytes(path) == image_bytes(str(path)) == image_bytes(data) == data
-    for image in (noise(), np.asarray(noise())):
-        np.testing.assert_array_equal(load_array(image_bytes(image)), np.asarray(noise()))
-
-
-def test_thumbnails_are_small_png() -> None:
-    data = thumbnail_png(noise(60, 80), side=40)
-    assert load_image(data).size == (40, 30)
-    assert load_image(thumbnail_png(noise(6, 8), side=40)).size == (8, 6)
-    prefix, _, body = thumbnail_data_uri(noise(60, 80), side=40).partition(",")
-    assert prefix == "data:image/png;base64"
-    assert base64.b64decode(body) == data
-    with pytest.raises(InvalidArgumentError, match="side: expected a whole number"):
-        thumbnail_png(noise(), side=0)
-
-
-def test_list_images_finds_pictures_in_order(tmp_path: Path) -> None:
-    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.jpg", "sub/c.webp", ".git/d.png"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"")
-    (tmp_path / "folder.jpg").mkdir()
-    assert [path.name for path in list_images(tmp_path)] == ["a.png", "b.JPG"]
-    found = list_images(str(tmp_path), recursive=True)
-    assert [path.name for path in found] == ["a.png", "b.JPG", "c.webp"]
-
-
-def test_list_images_names_what_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("")
-    cases = {
-        tmp_path: "holds none",
-        "x" * 5000: "File name too long",
-        tmp_path / "nowhere": "does not exist",
-        tmp_path / "notes.txt": "a file",
-        None: "the path of a folder",
-    }
-    for folder, words in cases.items():
-        with pytest.raises(InvalidArgumentError, match=f"wanted: .*{words}"):
-            list_images(folder, "wanted")  # type: ignore[arg-type]

@@ -117,7 +117,7 @@ def imports_of(path: Path) -> set[tuple[str, bool]]:
 
 
 def floor_of(module: str) -> float:
-    """Floor of a module; a private one stands half a step above the first that it helps."""
+    """Floor of a module; a private one stands a small step above the first that it helps."""
     if module.startswith("_") and module not in FLOOR_OF:
         helped = {
             name_of(path).split(".")[0]
@@ -125,7 +125,7 @@ def floor_of(module: str) -> float:
             if module in {name.split(".")[0] for name, _ in imports_of(path)}
         } - {module}
         assert helped, f"{module} helps nobody"
-        FLOOR_OF[module] = min(floor_of(name) for name in helped) - 0.5
+        FLOOR_OF[module] = min(floor_of(name) for name in helped) - 0.1
     assert module in FLOOR_OF, f"{module}: give it a floor in FLOORS (and in docs/design.md)"
     return FLOOR_OF[module]
 

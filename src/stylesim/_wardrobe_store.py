@@ -1,0 +1,310 @@
+"""The SQLite side of a wardrobe: tables, transactions, and errors in plain words.
+
+The file keeps SQLite's rollback journal rather than the write-ahead log: at
+rest, and even while it is open, a wardrobe is then one file that can be moved,
+synchronised or put on a network drive. A journal stands beside it only during
+a write, and undoes that write if the program dies (https://sqlite.org/atomiccommit.html).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import zlib
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim.errors import DamagedFileError, NewerVersionError, StorageError, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+FORMAT = 1
+_APPLICATION = 0x5374796C  # "Styl", in the header, where tools such as file(1) look
+_WANTED = "a wardrobe file made by stylesim"
+_RESTORE = "choose another path, or restore it from a copy made with backup()"
+_AT_ONCE = 500
+_TABLES = (
+    """CREATE TABLE pictures (
+        hash TEXT PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL, summary BLOB NOT NULL)""",
+    """CREATE TABLE garments (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        slot TEXT, guessed INTEGER NOT NULL, category TEXT, quantity INTEGER NOT NULL,
+        attributes TEXT NOT NULL, picture TEXT NOT NULL REFERENCES pictures(hash),
+        added TEXT NOT NULL)""",
+    "CREATE INDEX garments_by_picture ON garments (picture)",
+    """CREATE TABLE cached (
+        picture TEXT NOT NULL REFERENCES pictures(hash) ON DELETE CASCADE, key TEXT NOT NULL,
+        value BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (picture, key))""",
+)
+
+
+@attrs.frozen
+class GarmentRow:
+    """One garment as it stands in the file."""
+
+    id: str
+    slot: str | None
+    guessed: bool
+    category: str | None
+    quantity: int
+    attributes: str
+    picture: str
+    added: str
+
+
+_COLUMNS = ", ".join(field.name for field in attrs.fields(GarmentRow))
+
+
+@attrs.define(eq=False)
+class WardrobeStore:
+    """One connection, safe to share between threads; processes each open their own."""
+
+    path: Path | None
+    _connection: sqlite3.Connection | None
+    _lock: threading.RLock = attrs.field(factory=threading.RLock)
+    _process: int = attrs.field(factory=os.getpid)
+
+    @classmethod
+    def open(cls, path: Path | None, timeout: float) -> WardrobeStore:
+        """Open or create a wardrobe file; in memory where there is no path."""
+        if path is not None:
+            # Absolute, because SQLite reads names such as ":memory:" in its own way.
+            path = path.absolute()
+            _check_place(path)
+        with _translated(path):
+            connection = _connect(path, timeout)
+        store = cls(path, connection)
+        try:
+            store._prepare()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def __del__(self) -> None:
+        # Without the lock: a copy of it made by a fork may never be released.
+        if self._connection is not None:
+            self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Everything inside happens, or nothing of it; other writers wait."""
+        with self._lock, _translated(self.path):
+            connection = self._connected()
+            try:
+                # IMMEDIATE: a lock taken only at the first write cannot wait for another writer.
+                connection.execute("BEGIN IMMEDIATE")
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                raise
+
+    def count(self) -> int:
+        return int(self._rows("SELECT count(*) FROM garments")[0][0])
+
+    def garments(self, where: str = "1", *values: object) -> list[GarmentRow]:
+        """Rows in the order of adding that meet an SQL condition of ours."""
+        query = f"SELECT {_COLUMNS} FROM garments WHERE {where} ORDER BY number"  # noqa: S608
+        return [GarmentRow(*row) for row in self._rows(query, values)]
+
+    def insert(self, row: GarmentRow) -> None:
+        marks = ", ".join("?" * len(attrs.fields(GarmentRow)))
+        self._rows(f"INSERT INTO garments ({_COLUMNS}) VALUES ({marks})", attrs.astuple(row))  # noqa: S608
+
+    def change(self, row: GarmentRow) -> None:
+        """Write slot, category, quantity and attributes of the row with this id."""
+        self._rows(
+            "UPDATE garments SET slot = ?, guessed = ?, category = ?, quantity = ?, attributes = ?"
+            " WHERE id = ?",
+            (row.slot, row.guessed, row.category, row.quantity, row.attributes, row.id),
+        )
+
+    def delete(self, row: GarmentRow) -> None:
+        """Delete a garment, and its picture where no other garment shows it."""
+        self._rows("DELETE FROM garments WHERE id = ?", (row.id,))
+        self._rows(
+            "DELETE FROM pictures WHERE hash = ?"
+            " AND NOT EXISTS (SELECT 1 FROM garments WHERE picture = pictures.hash)",
+            (row.picture,),
+        )
+
+    def put_picture(self, digest: str, data: bytes, summary: bytes) -> None:
+        """Keep a picture; one already there stays as it is."""
+        self._rows(
+            "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)",
+            (digest, data, zlib.crc32(data), summary),
+        )
+
+    def picture(self, digest: str) -> bytes | None:
+        rows = self._rows("SELECT data, crc FROM pictures WHERE hash = ?", (digest,))
+        return self._whole(*rows[0]) if rows else None
+
+    def summaries(self) -> dict[str, bytes]:
+        return dict(self._rows("SELECT hash, summary FROM pictures"))
+
+    def cached(self, key: str, digests: Iterable[str]) -> dict[str, bytes]:
+        wanted = list(dict.fromkeys(digests))
+        found: dict[str, bytes] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT picture, value, crc FROM cached WHERE key = ? AND picture IN ({marks})"  # noqa: S608
+            for digest, value, crc in self._rows(query, (key, *part)):
+                found[digest] = self._whole(value, crc)
+        return found
+
+    def put_cached(self, key: str, values: Mapping[str, bytes]) -> None:
+        """Keep values; those of pictures that are gone by now are left out."""
+        for digest, value in values.items():
+            self._rows(
+                "INSERT OR REPLACE INTO cached SELECT hash, ?, ?, ? FROM pictures WHERE hash = ?",
+                (key, value, zlib.crc32(value), digest),
+            )
+
+    def clear_cached(self, key: str | None) -> None:
+        self._rows("DELETE FROM cached WHERE coalesce(key = ?, 1)", (key,))
+
+    def backup(self, target: Path) -> None:
+        """Copy everything, while others may read and write, into another wardrobe file."""
+        target = target.absolute()
+        if self.path is not None and target.resolve() == self.path.resolve():
+            raise expected("path", "another file", str(target), "choose another name", StorageError)
+        _check_place(target)
+        new = not target.exists()
+        try:
+            with _translated(target), closing(_connect(target, 30.0)) as copy:
+                if not (_is_empty(copy) or _application(copy) == _APPLICATION):
+                    raise _foreign(target)
+                with self._lock:
+                    self._connected().backup(copy)
+        except BaseException:
+            if new:
+                target.unlink(missing_ok=True)
+            raise
+
+    def _prepare(self) -> None:
+        with _translated(self.path):
+            connection = self._connected()
+            if _is_empty(connection):
+                # Only before the first table; it lets the file shrink when garments go.
+                connection.execute("PRAGMA auto_vacuum = FULL")
+                with self.writing():
+                    if _is_empty(connection):  # another process may have been first
+                        for statement in _TABLES:
+                            connection.execute(statement)
+                        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                        connection.execute(f"PRAGMA user_version = {FORMAT}")
+            if _application(connection) != _APPLICATION:
+                raise _foreign(self.path)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > FORMAT:
+                got, todo = f"format {version}: {self._name}", "update stylesim to read it"
+                raise expected("path", f"format {FORMAT}", got, todo, NewerVersionError)
+            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if not found >= {"pictures", "garments", "cached"}:
+                raise expected("path", _WANTED, self._name, _RESTORE, DamagedFileError)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            todo = "open it again with Wardrobe.open(path)"
+            raise expected("wardrobe", "an open wardrobe", "a closed one", todo, StorageError)
+        if self.path is not None and self._process != os.getpid():
+            got, todo = "one opened before a fork", "open the path again in the new process"
+            raise expected("wardrobe", "a wardrobe of this process", got, todo, StorageError)
+        return self._connection
+
+    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, _translated(self.path):
+            return self._connected().execute(query, values).fetchall()
+
+    def _whole(self, data: bytes, crc: int) -> bytes:
+        if zlib.crc32(data) != crc:
+            got = f"{self._name}, whose content has changed on the disk"
+            raise expected("wardrobe", _WANTED, got, _RESTORE, DamagedFileError)
+        return data
+
+    @property
+    def _name(self) -> str:
+        return "a wardrobe in memory" if self.path is None else repr(str(self.path))
+
+
+def _connect(path: Path | None, timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        # A removed photograph leaves zeros behind, not its bytes.
+        connection.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _application(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return not tables and not _application(connection)
+
+
+def _foreign(path: Path | None) -> Exception:
+    got, todo = f"{str(path)!r}, of another program", "choose another path"
+    return expected("path", _WANTED, got, todo, DamagedFileError)
+
+
+def _check_place(path: Path) -> None:
+    shown = repr(str(path))
+    try:
+        if path.is_dir():
+            raise expected("path", "a file", f"{shown}, a folder", "add a file name", StorageError)
+        if not path.parent.is_dir():
+            got, todo = f"{shown} in a folder that does not exist", "make the folder first"
+            raise expected("path", "a file in an existing folder", got, todo, StorageError)
+        writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError as error:
+        shown, writable = f"{shown} ({error.strerror})", False
+    if not writable:
+        wanted, todo = "a place that can be written", "choose another path or change its rights"
+        raise expected("path", wanted, shown, todo, StorageError)
+
+
+@contextmanager
+def _translated(path: Path | None) -> Iterator[None]:
+    """Turn errors of SQLite into ours."""
+    shown = "a wardrobe in memory" if path is None else repr(str(path))
+    try:
+        yield
+    except sqlite3.Error as error:
+        if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
+            raise  # a mistake of ours, not of the file
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        got = f"{shown} ({error})"
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+            raise expected("path", _WANTED, got, _RESTORE, DamagedFileError) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            todo = "try again when the other process has finished, or open with a longer timeout"
+            raise expected("wardrobe", "a free moment to write", got, todo, StorageError) from error
+        todo = "check the rights and the free space of the place"
+        raise expected("wardrobe", "a file to read and write", got, todo, StorageError) from error
