@@ -1,0 +1,73 @@
+"""The plug-in that turns pictures into numbers."""
+
+from __future__ import annotations
+
+import abc
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stylesim.errors import expected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stylesim.types import FloatArray, ImageLike
+
+
+class AbstractBackbone(abc.ABC):
+    """Turns pictures into vectors: pictures of alike clothes come out alike.
+
+    To write one, give it a ``name`` and a ``dim`` and write :meth:`embed`.
+
+    Attributes:
+        name: Identity for caches. Two backbones of one name give the same
+            vectors, so it changes whenever the weights or the settings do.
+        dim: Length d of the vectors.
+    """
+
+    name: str
+    dim: int
+
+    @abc.abstractmethod
+    def embed(self, images: Sequence[ImageLike]) -> FloatArray:
+        """Embed each picture as it is, the whole of it.
+
+        Args:
+            images: n pictures: paths, encoded bytes, PIL images or RGB uint8
+                arrays of shape (height, width, 3).
+
+        Returns:
+            float32 array of shape (n, d), each row of unit length.
+
+        Raises:
+            ImageError: A picture cannot be read; its place is named.
+        """
+
+
+def listed(images: object, argument: str = "images") -> list[ImageLike]:
+    """Return a list of pictures, or refuse what is one picture or no list.
+
+    Raises:
+        InvalidArgumentError: ``images`` is a single picture, or cannot be iterated.
+    """
+    single = (str, bytes, bytearray, memoryview, os.PathLike)
+    if (
+        isinstance(images, single)
+        or not isinstance(images, Iterable)
+        or (isinstance(images, np.ndarray) and images.ndim < 4)
+    ):
+        raise expected(argument, "a list of pictures", images, "put a single picture in a list")
+    return list(images)
+
+
+def check_whole(argument: str, value: object, todo: str) -> None:
+    """Refuse anything but a whole number of at least 1.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise expected(argument, "a whole number of at least 1", value, todo)

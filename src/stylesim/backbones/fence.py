@@ -1,0 +1,173 @@
+"""Keeps Ultralytics to itself: what it changes in the process or would write is put back.
+
+Importing Ultralytics alone sets print options, thread counts, warning filters
+and environment variables, patches Pillow and torch, writes a settings file
+into the home folder and asks the network whether it is there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import random
+import sys
+import tempfile
+import threading
+import warnings
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOCK = threading.RLock()
+
+_ON_IMPORT = {
+    "YOLO_AUTOINSTALL": "false",
+    "YOLO_OFFLINE": "true",
+    "YOLO_VERBOSE": "false",
+}
+
+
+def import_ultralytics(module: str) -> Any:
+    """Import a module of Ultralytics and leave no trace.
+
+    Args:
+        module: Dotted name below ``ultralytics``, such as ``"nn.tasks"``.
+
+    Returns:
+        The module. Where stylesim is what first imports Ultralytics, it
+        installs nothing and sends no usage data in this process.
+    """
+    with _LOCK:
+        done = sys.modules.get(f"ultralytics.{module}")
+        if done is not None:
+            return done
+        with fenced():
+            if "ultralytics" not in sys.modules:
+                _import_first()
+            return importlib.import_module(f"ultralytics.{module}")
+
+
+@contextmanager
+def fenced() -> Iterator[None]:
+    """Run Ultralytics quietly and put back every global it is known to change.
+
+    Thread counts, random states, environment variables, print options, warning
+    filters, log levels, determinism switches, and the patches of Pillow, OpenCV
+    and torch are afterwards what they were.
+    """
+    # Before Ultralytics, which sets OMP_NUM_THREADS=1 for whoever loads torch after it.
+    import cv2
+    import torch
+    from PIL import Image, ImageFile
+
+    patched: list[tuple[Any, str]] = [
+        (torch, "save"),
+        (torch, "load"),
+        (Image, "open"),
+        (Image, "MAX_IMAGE_PIXELS"),
+        (ImageFile, "LOAD_TRUNCATED_IMAGES"),
+        *((cv2, name) for name in ("imread", "imwrite", "imshow")),
+        *((torch.backends.cudnn, name) for name in ("deterministic", "benchmark")),
+    ]
+    with _LOCK, ExitStack() as stack:
+        for owner, name in patched:
+            stack.callback(setattr, owner, name, getattr(owner, name))
+        for name in ("coremltools", "sentry_sdk"):
+            logger = logging.getLogger(name)
+            stack.callback(logger.setLevel, logger.level)
+        own = logging.getLogger("ultralytics")
+        stack.callback(setattr, own, "disabled", own.disabled)
+        own.disabled = True
+        stack.callback(_restore_environment, dict(os.environ))
+        stack.callback(_restore_threads, torch.get_num_threads(), cv2.getNumThreads())
+        shown = torch._tensor_str.PRINT_OPTS
+        options = ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")
+        stack.callback(torch.set_printoptions, **{name: getattr(shown, name) for name in options})
+        stack.callback(
+            torch.use_deterministic_algorithms,
+            torch.are_deterministic_algorithms_enabled(),
+            warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
+        )
+        stack.callback(random.setstate, random.getstate())
+        stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - it seeds this one
+        used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        devices = range(torch.cuda.device_count() if used else 0)
+        stack.enter_context(torch.random.fork_rng(devices))
+        stack.enter_context(np.printoptions())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _import_first() -> None:
+    """Import Ultralytics with its settings in a folder that is gone afterwards."""
+    kept = {name: os.environ.get(name) for name in ("YOLO_VERBOSE", "YOLO_CONFIG_DIR")}
+    with tempfile.TemporaryDirectory(prefix="stylesim-") as folder:
+        os.environ.update(_ON_IMPORT, YOLO_CONFIG_DIR=folder)
+        utils: Any = importlib.import_module("ultralytics.utils")
+        importlib.import_module("ultralytics")
+    for name, value in kept.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+    # What the caller does with Ultralytics later shall find the settings that are its own.
+    folder_before, folder_now = utils.USER_CONFIG_DIR, _settings_folder()
+    moved = {
+        folder_before: folder_now,
+        utils.SETTINGS_FILE: folder_now / utils.SETTINGS_FILE.name,
+    }
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "ultralytics":
+            for key, value in list(vars(module).items()):
+                if isinstance(value, Path) and value in moved:
+                    setattr(module, key, moved[value])
+    settings = utils.SETTINGS
+    settings.file = settings.file_path = moved.get(settings.file, folder_now / "settings.json")
+    try:
+        own = json.loads(settings.file.read_text(encoding="utf-8"))
+        fits = {k: v for k, v in own.items() if isinstance(v, type(settings.defaults.get(k)))}
+        dict.update(settings, fits)  # the class's own update would write the file
+    except (OSError, ValueError, AttributeError):
+        pass  # none there, or not readable: the defaults stand, as Ultralytics has it
+    utils.VERBOSE = utils.env_bool("YOLO_VERBOSE", True)
+    utils.set_logging(utils.LOGGING_NAME, verbose=utils.VERBOSE)
+
+
+def _settings_folder() -> Path:
+    """Where Ultralytics keeps its settings on this machine, without making it."""
+    own = os.environ.get("YOLO_CONFIG_DIR")
+    if own:
+        root = Path(own).expanduser()
+    elif sys.platform == "win32":
+        root = Path.home() / "AppData" / "Roaming"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Application Support"
+    else:
+        root = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return root / "Ultralytics"
+
+
+def _restore_environment(before: dict[str, str]) -> None:
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    for name, value in before.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+def _restore_threads(torch_threads: int, cv2_threads: int) -> None:
+    import cv2
+    import torch
+
+    if torch.get_num_threads() != torch_threads:
+        torch.set_num_threads(torch_threads)
+    if cv2.getNumThreads() != cv2_threads:
+        cv2.setNumThreads(cv2_threads)

@@ -1,0 +1,82 @@
+"""Where weights come from: the package, a file, or Ultralytics' releases."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stylesim.backbones.checkpoint import read_weights
+from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.errors import StorageError, expected
+
+if TYPE_CHECKING:
+    from stylesim.backbones.checkpoint import Weights
+
+BUNDLED = ("stylesim-n",)
+"""Names of the weights that come with the package."""
+
+_RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.3.0"
+_OFFERED = re.compile(r"yolov8[nsmlx]-cls\.pt")
+_WISH = "'stylesim-n', a size letter (n, s, m, l, x), 'yolov8n-cls.pt' or a path to a weights file"
+
+
+def check_weights(weights: object) -> None:
+    """Refuse what names no weights, without reading a file.
+
+    Raises:
+        InvalidArgumentError: It is no text or path, or a text that can be neither.
+    """
+    if not isinstance(weights, (str, os.PathLike)):
+        raise expected("weights", _WISH, weights, "pass one of these")
+    if isinstance(weights, str) and weights not in (*BUNDLED, *"nsmlx") and not _is_path(weights):
+        raise expected("weights", _WISH, weights, "pass one of these")
+
+
+def find_weights(weights: str | os.PathLike[str]) -> Weights:
+    """Read weights by their name or path; see ``YoloBackbone``.
+
+    Raises:
+        DamagedFileError: The file is not whole or holds another network.
+        UnsafeFileError: The file asks to run code.
+        StorageError: There is no such file, and it cannot be downloaded.
+    """
+    check_weights(weights)
+    if weights in BUNDLED:
+        with as_file(files("stylesim") / "weights" / f"{weights}.safetensors") as path:
+            if not path.is_file():
+                wish, todo = "the bundled weights in the package", "install stylesim again"
+                raise expected("weights", wish, "none", todo, StorageError)
+            return read_weights(path)
+    name = f"yolov8{weights}-cls.pt" if str(weights) in tuple("nsmlx") else os.fspath(weights)
+    path = Path(name).expanduser()
+    if not path.exists():
+        if not _OFFERED.fullmatch(path.name):
+            got = f"{name!r}, which does not exist"
+            raise expected("weights", _WISH, got, "check the path", StorageError)
+        _download(path)
+    return read_weights(path)
+
+
+def _is_path(text: str) -> bool:
+    return Path(text).suffix in (".pt", ".safetensors") or Path(text).expanduser().exists()
+
+
+def _download(path: Path) -> None:
+    """Fetch one of Ultralytics' classification checkpoints to its place, whole or not at all."""
+    downloads = import_ultralytics("utils.downloads")
+    url = f"{_RELEASE}/{path.name}"
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".stylesim-") as folder, fenced():
+            got = downloads.safe_download(
+                url, dir=folder, unzip=False, retry=0, min_bytes=1e5, progress=False
+            )
+            Path(got).replace(path)
+    except (OSError, MemoryError) as error:  # its ConnectionError is an OSError
+        wish = f"{path.name} in {str(path.parent.resolve())!r}, or at {_RELEASE}"
+        shown = f"neither ({' '.join(str(error).split())})"
+        todo = "go online once, put the file there yourself, or use weights='stylesim-n'"
+        raise expected("weights", wish, shown, todo, StorageError) from error

@@ -1,0 +1,273 @@
+"""YOLOv8 classification networks as backbones: the one file that builds Ultralytics' layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from stylesim.backbones.base import AbstractBackbone, check_whole, listed
+from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.pictures import batches
+from stylesim.backbones.sources import check_weights, find_weights
+from stylesim.errors import DamagedFileError, InvalidArgumentError, expected
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from stylesim.backbones.checkpoint import Weights
+    from stylesim.backbones.pictures import Squaring
+    from stylesim.types import FloatArray, ImageLike
+
+_SMALLEST = 1e-12
+_SCALES = {
+    "n": [0.33, 0.25, 1024],
+    "s": [0.33, 0.50, 1024],
+    "m": [0.67, 0.75, 1024],
+    "l": [1.00, 1.00, 1024],
+    "x": [1.00, 1.25, 1024],
+}
+_LAYERS = 9
+
+
+def build_network(size: str = "n", *, classes: int = 1000, eps: float = 1e-5) -> Any:
+    """Build an Ultralytics ``ClassificationModel`` of YOLOv8 with random weights.
+
+    Its ``model`` is an ``nn.Sequential`` of nine layers (Conv, Conv, C2f, Conv,
+    C2f, Conv, C2f, Conv, C2f) and the classification layer. The same weights
+    come every time, and no random state is touched.
+
+    Args:
+        size: Letter of the size: n, s, m, l or x.
+        classes: Number of classes.
+        eps: What batch normalisation adds to the variance.
+
+    Returns:
+        The network, in training mode.
+
+    Raises:
+        InvalidArgumentError: There is no such size.
+    """
+    if size not in _SCALES:
+        raise expected("size", "one of n, s, m, l, x", size, "pass one of these letters")
+    tasks = import_ultralytics("nn.tasks")
+    downs = [[-1, 1, "Conv", [width, 3, 2]] for width in (64, 128, 256, 512, 1024)]
+    blocks = [
+        [-1, repeats, "C2f", [width, True]]
+        for repeats, width in ((3, 128), (6, 256), (6, 512), (3, 1024))
+    ]
+    layers = [downs[0], *(layer for pair in zip(downs[1:], blocks, strict=True) for layer in pair)]
+    plan = {
+        "nc": classes,
+        "scale": size,
+        "scales": _SCALES,
+        "backbone": layers,
+        "head": [[-1, 1, "Classify", ["nc"]]],
+        "yaml_file": f"yolov8{size}-cls.yaml",
+    }
+    import torch
+
+    with fenced():
+        torch.manual_seed(0)
+        network = tasks.ClassificationModel(plan, verbose=False)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eps = eps
+    return network
+
+
+def fill(
+    network: Any, weights: Weights, *, layers: int = _LAYERS, argument: str = "weights"
+) -> None:
+    """Put weights into the first ``layers`` layers of a network of their size.
+
+    Raises:
+        DamagedFileError: A tensor is missing, of another shape, or not finite.
+    """
+    import torch
+
+    wish = f"the weights of YOLOv8{weights.size}-cls"
+    state = {}
+    for name, own in network.state_dict().items():
+        if int(name.split(".")[1]) >= layers or name.endswith("num_batches_tracked"):
+            continue
+        tensor = weights.tensors.get(name)
+        if tensor is None or tensor.shape != own.shape:
+            lack = "no" if tensor is None else f"shape {tuple(tensor.shape)} of"
+            got = f"{weights.stem} with {lack} {name}"
+            raise expected(argument, wish, got, "fetch or train it again", DamagedFileError)
+        state[name] = tensor.detach().to(torch.float32)
+        if not torch.isfinite(state[name]).all():
+            got = f"{weights.stem} with numbers that are not finite in {name}"
+            raise expected(argument, wish, got, "fetch or train it again", DamagedFileError)
+    network.load_state_dict(state, strict=False)
+
+
+def pick_device(device: str) -> str:
+    """Return a device that is there: CUDA, else MPS, else the CPU for ``"auto"``.
+
+    Raises:
+        InvalidArgumentError: There is no such device here.
+    """
+    import torch
+
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, TypeError, ValueError) as error:
+        wish, todo = "a device of this machine", "pass 'auto' or 'cpu'"
+        raise expected("device", wish, device, todo) from error
+    return device
+
+
+@attrs.define(eq=False)
+class YoloBackbone(AbstractBackbone):
+    """A YOLOv8 classification network up to its pooled features.
+
+    The features are the global average of the last layer before the
+    classification layer: 256 numbers for size n, 512 for s, 768 for m, 1024
+    for l and 1280 for x.
+
+    Args:
+        weights: ``"stylesim-n"``, the bundled weights that know clothes; a
+            path to a classification ``.pt`` of Ultralytics or to a
+            ``.safetensors`` of stylesim; or a size letter (n, s, m, l, x) or a
+            name such as ``"yolov8n-cls.pt"`` for Ultralytics' ImageNet
+            weights. The latter are taken from a file of that name in the
+            working folder and downloaded to there if there is none: nothing
+            else in stylesim downloads weights.
+        image_size: Side of the square that the network sees, in pixels: a
+            multiple of 32.
+        device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
+        squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
+            square in its middle, as Ultralytics' own ``predict`` does.
+        batch_size: Pictures that run through the network at once.
+
+    Raises:
+        InvalidArgumentError: A setting is out of range.
+        DamagedFileError: The file is not whole or holds another network.
+        UnsafeFileError: The file asks to run code; nothing of it was run.
+        StorageError: There is no such file and it cannot be downloaded.
+
+    Example:
+        >>> from PIL import Image
+        >>> backbone = YoloBackbone()
+        >>> backbone.embed([Image.new("RGB", (64, 48), "navy")]).shape
+        (1, 256)
+
+    Architecture: G. Jocher, A. Chaurasia and J. Qiu, Ultralytics YOLOv8, 2023.
+    """
+
+    weights: str | os.PathLike[str] = "stylesim-n"
+    image_size: int = attrs.field(default=224, kw_only=True)
+    device: str = attrs.field(default="auto", kw_only=True)
+    squaring: Squaring = attrs.field(default="pad", kw_only=True)
+    batch_size: int = attrs.field(default=32, kw_only=True)
+    _source: Weights | None = attrs.field(default=None, kw_only=True, repr=False)
+    _classes: int | None = attrs.field(default=None, kw_only=True, repr=False)
+    _network: nn.Module = attrs.field(init=False, repr=False)
+    _place: str = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        check_settings(self.weights, self.image_size, self.device)
+        if self.squaring not in ("pad", "crop"):
+            raise expected("squaring", "'pad' or 'crop'", self.squaring, "pass one of these")
+        check_whole("batch_size", self.batch_size, "pass batch_size=32")
+        self._place = pick_device(self.device)
+        if self._source is None:
+            self._source = find_weights(self.weights)
+        self._network = self._built(self._source)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """Weights, by name and digest, with all settings that change the vectors."""
+        return f"{self.source.identity}/{self.image_size}{self.squaring}"
+
+    @property
+    def dim(self) -> int:  # type: ignore[override]
+        """Length of the vectors."""
+        last: Any = self._network[-1]  # type: ignore[index]
+        return int((last.conv if self._classes else last.cv2.conv).out_channels)
+
+    @property
+    def source(self) -> Weights:
+        """The weights and where they came from."""
+        assert self._source is not None
+        return self._source
+
+    def embed(self, images: Sequence[ImageLike]) -> FloatArray:
+        """Embed each picture as it is; see :class:`AbstractBackbone`."""
+        return to_unit(self.features(images))[0]
+
+    def features(self, images: Sequence[ImageLike]) -> FloatArray:
+        """Pooled features before they are scaled to unit length.
+
+        Args:
+            images: n pictures.
+
+        Returns:
+            float32 array of shape (n, d).
+
+        Raises:
+            ImageError: A picture cannot be read; its place is named.
+        """
+        import torch
+
+        pictures = listed(images)
+        rows = [np.zeros((0, self.dim), np.float32)]
+        with torch.inference_mode():
+            for stack in batches(pictures, self.image_size, self.squaring, self.batch_size):
+                x = torch.from_numpy(stack).to(self._place).permute(0, 3, 1, 2)
+                x = x.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
+                rows.append(self._network(x).mean((2, 3)).cpu().numpy())
+        return np.concatenate(rows)
+
+    def _built(self, weights: Weights) -> nn.Module:
+        import torch
+
+        network = build_network(weights.size, classes=self._classes or 1000, eps=weights.eps)
+        fill(network, weights, layers=_LAYERS + bool(self._classes))
+        network.eval()
+        with fenced():
+            network.fuse(verbose=False)
+        layers = list(network.model[:_LAYERS])
+        if self._classes:
+            layers.append(network.model[_LAYERS].conv)
+        trunk = torch.nn.Sequential(*layers).requires_grad_(False)
+        return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def to_unit(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Scale rows to unit length.
+
+    Returns:
+        The rows, and their lengths of shape (n, 1) before. A row of zeros
+        becomes the even direction, so that it is like nothing in particular.
+    """
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
+    even = np.full_like(rows, 1 / np.sqrt(rows.shape[1] or 1))
+    unit = np.where(lengths > _SMALLEST, rows / np.maximum(lengths, _SMALLEST), even)
+    return unit.astype(np.float32), lengths
+
+
+def check_settings(weights: object, image_size: object, device: object) -> None:
+    """Refuse settings out of range before anything is loaded.
+
+    Raises:
+        InvalidArgumentError: A setting is out of range.
+    """
+    check_weights(weights)
+    whole = isinstance(image_size, int) and not isinstance(image_size, bool)
+    if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
+        wish = "a multiple of 32, in pixels"
+        raise expected("image_size", wish, image_size, "pass image_size=224", InvalidArgumentError)
+    if not isinstance(device, str) or not device:
+        wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
+        raise expected("device", wish, device, "pass device='auto'")
