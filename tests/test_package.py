@@ -22,7 +22,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC_NAMES = """
 AbstractBackbone AbstractGarmentFinder AbstractProductProvider CatalogProvider DamagedFileError
-FoundGarment FunctionBackbone FunctionProvider Garment GarmentFinder ImageError ImageLike
+FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFinder ImageError ImageLike
 InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError NotFittedError
 NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms Recommendation
 Recommender SimilarityReport SimilarityScorer Slot StorageError StyleSimError StyleTarget

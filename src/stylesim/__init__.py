@@ -22,6 +22,7 @@ __all__ = [
     "DamagedFileError",
     "FoundGarment",
     "FunctionBackbone",
+    "FunctionFinder",
     "FunctionProvider",
     "Garment",
     "GarmentFinder",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from stylesim.garments import (
         AbstractGarmentFinder,
         FoundGarment,
+        FunctionFinder,
         GarmentFinder,
         WholePictureFinder,
         find_garments,
@@ -112,6 +114,7 @@ else:
         "UnsafeFileError": "errors",
         "AbstractGarmentFinder": "garments",
         "FoundGarment": "garments",
+        "FunctionFinder": "garments",
         "GarmentFinder": "garments",
         "WholePictureFinder": "garments",
         "find_garments": "garments",
