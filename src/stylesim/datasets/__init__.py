@@ -1,0 +1,49 @@
+"""Pictures to try things on: drawn clothes with known truth, and loaders of two real sets.
+
+Drawn: :func:`make_closet`, :func:`make_style`, :func:`make_outfits`, :func:`make_catalog`.
+Real, once downloaded: :func:`load_clothing`, :func:`load_outfits`, :func:`outfit_groups`.
+"""
+
+from __future__ import annotations
+
+from stylesim.datasets._labels import CATEGORY_SLOTS, CLOTHING_CATEGORIES, OUTFIT_CATEGORIES
+from stylesim.datasets.drawn import (
+    OUTFIT_NAMES,
+    STYLE_NAMES,
+    DrawnGarment,
+    DrawnOutfit,
+    GarmentTruth,
+    draw_garment,
+    make_closet,
+    make_outfits,
+    make_style,
+)
+from stylesim.datasets.real import (
+    OUTFIT_GROUPS,
+    ClothingPhoto,
+    OutfitPhoto,
+    load_clothing,
+    load_outfits,
+    outfit_groups,
+)
+
+__all__ = [
+    "CATEGORY_SLOTS",
+    "CLOTHING_CATEGORIES",
+    "OUTFIT_CATEGORIES",
+    "OUTFIT_GROUPS",
+    "OUTFIT_NAMES",
+    "STYLE_NAMES",
+    "ClothingPhoto",
+    "DrawnGarment",
+    "DrawnOutfit",
+    "GarmentTruth",
+    "OutfitPhoto",
+    "draw_garment",
+    "load_clothing",
+    "load_outfits",
+    "make_closet",
+    "make_outfits",
+    "make_style",
+    "outfit_groups",
+]

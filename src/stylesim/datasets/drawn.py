@@ -1,0 +1,286 @@
+"""Drawn clothes with known truth: nothing to download, the same picture for the same seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from stylesim.datasets._checks import check_count, check_style, generator
+from stylesim.datasets._scene import Worn, draw_laid, draw_worn
+from stylesim.datasets._styles import KINDS, STYLES, Choice, choose
+from stylesim.errors import expected
+from stylesim.types import REGIONS_OF, Slot
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+STYLE_NAMES: tuple[str, ...] = tuple(STYLES)
+"""The styles there are to draw; the first is the one that examples take as wanted."""
+
+OUTFIT_NAMES: tuple[str, ...] = ("Top Similar", "Bottom Similar", "All Similar", "All Different")
+"""The four outfits of the paper, in the order of its Table 1."""
+
+_PLACES = ("wood", "sheet", "wall")
+
+
+@attrs.frozen
+class GarmentTruth:
+    """What is known of a drawn garment.
+
+    Attributes:
+        slot: Where it is worn.
+        category: Its category, as :class:`stylesim.garments.FoundGarment` names them.
+        kind: Its name in plain words, finer than the category: ``"jeans"``.
+        style: The style it belongs to, one of :data:`STYLE_NAMES`.
+        colour: Name of its colour.
+        pattern: ``"plain"``, ``"stripes"``, ``"checks"`` or ``"dots"``.
+        box: Where it is in the picture: left, top, right, bottom in pixels.
+    """
+
+    slot: Slot
+    category: str
+    kind: str
+    style: str
+    colour: str
+    pattern: str
+    box: tuple[int, int, int, int]
+
+    @property
+    def title(self) -> str:
+        """Its description, as a shop would put it."""
+        return _title(self.colour, self.pattern, self.kind)
+
+
+@attrs.frozen(eq=False)
+class DrawnGarment:
+    """A picture of one garment laid out, hung up or photographed for a shop.
+
+    Attributes:
+        image: RGB, 320 x 400 pixels.
+        truth: What is known of the garment.
+        background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``.
+    """
+
+    image: Image.Image
+    truth: GarmentTruth
+    background: str
+
+    @property
+    def slot(self) -> Slot:
+        """Where the garment is worn."""
+        return self.truth.slot
+
+    @property
+    def category(self) -> str:
+        """Its category."""
+        return self.truth.category
+
+    @property
+    def style(self) -> str:
+        """The style it belongs to."""
+        return self.truth.style
+
+
+@attrs.frozen(eq=False)
+class DrawnOutfit:
+    """A picture of a figure that wears an outfit.
+
+    Attributes:
+        image: RGB, 320 x 480 pixels.
+        garments: What is known of each garment worn.
+        style: The style that top and bottom share, None where they differ.
+        background: ``"street"`` or ``"wall"``.
+    """
+
+    image: Image.Image
+    garments: tuple[GarmentTruth, ...]
+    style: str | None
+    background: str
+
+    @property
+    def top(self) -> GarmentTruth:
+        """The garment on the upper body."""
+        return next(g for g in self.garments if "upper" in REGIONS_OF[g.slot])
+
+    @property
+    def bottom(self) -> GarmentTruth:
+        """The garment on the lower body."""
+        return next(g for g in self.garments if "lower" in REGIONS_OF[g.slot])
+
+
+def make_closet(
+    n: int = 24, style: str | None = None, *, seed: int = 0
+) -> tuple[DrawnGarment, ...]:
+    """Draw garments as people photograph their own: laid out on a floor or bed, or on a hanger.
+
+    Tops and bottoms come most often, then shoes, hats, bags and dresses.
+
+    Args:
+        n: Number of garments, at least 1.
+        style: One of :data:`STYLE_NAMES`; None takes all styles in turn.
+        seed: Same seed, same pictures.
+
+    Returns:
+        ``n`` garments with their truth.
+
+    Raises:
+        InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
+
+    Example:
+        >>> closet = make_closet(n=3, style="wannabe", seed=1)
+        >>> [garment.truth.kind for garment in closet]
+        ['blouse', 'skirt', 'flats']
+        >>> closet[0].image.size
+        (320, 400)
+    """
+    check_count(n)
+    names = STYLE_NAMES if style is None else (check_style(style),)
+    rng = generator(seed)
+    return tuple(
+        draw_garment(names[i % len(names)], _kind_in_turn(names, i), rng=rng) for i in range(n)
+    )
+
+
+def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, ...]:
+    """Draw worn outfits of one style: the photographs that a style target is made of.
+
+    Args:
+        name: One of :data:`STYLE_NAMES`: ``"wannabe"`` is a flowing blouse with a skirt,
+            ``"sporty"`` a hoodie or t-shirt with joggers or shorts, ``"padding"`` a
+            quilted coat with jeans, ``"suit"`` a blazer with pressed pants.
+        n: Number of outfits, at least 1.
+        seed: Same seed, same pictures.
+
+    Returns:
+        ``n`` outfits with their truth.
+
+    Raises:
+        InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
+
+    Example:
+        >>> outfit = make_style("suit", n=1)[0]
+        >>> outfit.top.category, outfit.bottom.category
+        ('blazer', 'pants')
+    """
+    check_count(n)
+    check_style(name, "name")
+    rng = generator(seed)
+    return tuple(_draw_outfit(name, name, rng) for _ in range(n))
+
+
+def make_outfits(wanted: str = "wannabe", *, seed: int = 0) -> dict[str, DrawnOutfit]:
+    """Draw the four outfits of the paper's Table 1, with known truth.
+
+    Top Similar wears only a top of the wanted style, Bottom Similar only a bottom,
+    All Similar both, All Different neither. What is not of the wanted style comes
+    from the other styles; All Different takes top and bottom from two of them.
+
+    Args:
+        wanted: The wanted style, one of :data:`STYLE_NAMES`.
+        seed: Same seed, same pictures.
+
+    Returns:
+        The outfits by the names in :data:`OUTFIT_NAMES`, in that order.
+
+    Raises:
+        InvalidArgumentError: The style is unknown or the seed negative.
+
+    Example:
+        >>> four = make_outfits(seed=3)
+        >>> [(o.top.style == "wannabe", o.bottom.style == "wannabe") for o in four.values()]
+        [(True, False), (False, True), (True, True), (False, False)]
+    """
+    check_style(wanted, "wanted")
+    rng = generator(seed)
+    others = [name for name in STYLE_NAMES if name != wanted]
+    first, second = (others[int(i)] for i in rng.permutation(len(others))[:2])
+    pairs = ((wanted, first), (second, wanted), (wanted, wanted), (first, second))
+    drawn = [_draw_outfit(top, bottom, rng) for top, bottom in pairs]
+    return dict(zip(OUTFIT_NAMES, drawn, strict=True))
+
+
+def draw_garment(
+    style: str,
+    kind: str,
+    *,
+    background: str | None = None,
+    rng: np.random.Generator,
+) -> DrawnGarment:
+    """Draw one garment of a kind in the colours of a style.
+
+    Args:
+        style: One of :data:`STYLE_NAMES`.
+        kind: Its name in plain words, such as ``"jeans"``.
+        background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``; None draws one of
+            the first three.
+        rng: Where the randomness comes from.
+
+    Returns:
+        The picture and its truth.
+
+    Raises:
+        InvalidArgumentError: Style, kind or background is unknown.
+
+    Example:
+        >>> draw_garment("suit", "blazer", rng=np.random.default_rng(0)).slot
+        <Slot.OUTER: 'outer'>
+    """
+    check_style(style)
+    if kind not in KINDS:
+        raise expected("kind", f"one of {', '.join(KINDS)}", kind, "name one of these kinds")
+    if background not in {*_PLACES, "studio", None}:
+        named = ", ".join((*_PLACES, "studio"))
+        raise expected("background", f"one of {named} or None", background, "name one of these")
+    choice = choose(style, kind, rng)
+    place = background or _PLACES[int(rng.integers(0, len(_PLACES)))]
+    image, box = draw_laid(choice, place, rng)
+    return DrawnGarment(image=image, truth=_truth(choice, box), background=place)
+
+
+def _kind_in_turn(names: tuple[str, ...], i: int) -> str:
+    """Top, bottom, shoes, top, bottom, something else; each style goes through it by itself."""
+    style, turn = STYLES[names[i % len(names)]], i // len(names)
+    if turn % 6 == 2:
+        return style.shoes
+    if turn % 6 == 5:
+        return style.extras[turn // 6 % len(style.extras)]
+    kinds = style.tops if turn % 3 == 0 else style.bottoms
+    return kinds[turn // 3 % len(kinds)]
+
+
+def _draw_outfit(top: str, bottom: str, rng: np.random.Generator) -> DrawnOutfit:
+    def one(kinds: tuple[str, ...]) -> str:
+        return kinds[int(rng.integers(0, len(kinds)))]
+
+    garments = [
+        choose(top, one(STYLES[top].tops), rng),
+        choose(bottom, one(STYLES[bottom].bottoms), rng),
+        choose(bottom, STYLES[bottom].shoes, rng),
+    ]
+    extra = STYLES[top].extras[0] if rng.random() < 0.35 else None
+    if extra in {"bag", "cap", "beanie"}:
+        garments.append(choose(top, extra, rng))
+    place = "street" if rng.random() < 0.8 else "wall"
+    image, boxes = draw_worn(Worn(tuple(garments)), place, rng)
+    truth = tuple(_truth(choice, boxes[KINDS[choice.kind].slot]) for choice in garments)
+    return DrawnOutfit(image, truth, top if top == bottom else None, place)
+
+
+def _truth(choice: Choice, box: tuple[int, int, int, int]) -> GarmentTruth:
+    kind = KINDS[choice.kind]
+    return GarmentTruth(
+        slot=kind.slot,
+        category=kind.category,
+        kind=choice.kind,
+        style=choice.style,
+        colour=choice.colour,
+        pattern=choice.pattern,
+        box=box,
+    )
+
+
+def _title(colour: str, pattern: str, kind: str) -> str:
+    words = {"stripes": "striped ", "checks": "checked ", "dots": "dotted "}
+    return f"{colour} {words.get(pattern, '')}{kind}".capitalize()
