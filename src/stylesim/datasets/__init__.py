@@ -10,22 +10,14 @@ from stylesim.datasets._labels import CATEGORY_SLOTS, CLOTHING_CATEGORIES, OUTFI
 from stylesim.datasets.drawn import (
     OUTFIT_NAMES,
     STYLE_NAMES,
-    DrawnGarment,
-    DrawnOutfit,
-    GarmentTruth,
     draw_garment,
     make_closet,
     make_outfits,
     make_style,
 )
-from stylesim.datasets.real import (
-    OUTFIT_GROUPS,
-    ClothingPhoto,
-    OutfitPhoto,
-    load_clothing,
-    load_outfits,
-    outfit_groups,
-)
+from stylesim.datasets.groups import OUTFIT_GROUPS, outfit_groups
+from stylesim.datasets.real import ClothingPhoto, OutfitPhoto, load_clothing, load_outfits
+from stylesim.datasets.truth import DrawnGarment, DrawnOutfit, GarmentTruth
 
 __all__ = [
     "CATEGORY_SLOTS",

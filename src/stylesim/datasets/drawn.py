@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from stylesim.datasets._checks import check_count, check_style, generator
 from stylesim.datasets._scene import Worn, draw_laid, draw_worn
 from stylesim.datasets._styles import KINDS, STYLES, Choice, choose
+from stylesim.datasets.truth import DrawnGarment, DrawnOutfit, GarmentTruth
 from stylesim.errors import expected
-from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL import Image
 
 STYLE_NAMES: tuple[str, ...] = tuple(STYLES)
 """The styles there are to draw; the first is the one that examples take as wanted."""
@@ -23,91 +20,6 @@ OUTFIT_NAMES: tuple[str, ...] = ("Top Similar", "Bottom Similar", "All Similar",
 """The four outfits of the paper, in the order of its Table 1."""
 
 _PLACES = ("wood", "sheet", "wall")
-
-
-@attrs.frozen
-class GarmentTruth:
-    """What is known of a drawn garment.
-
-    Attributes:
-        slot: Where it is worn.
-        category: Its category, as :class:`stylesim.garments.FoundGarment` names them.
-        kind: Its name in plain words, finer than the category: ``"jeans"``.
-        style: The style it belongs to, one of :data:`STYLE_NAMES`.
-        colour: Name of its colour.
-        pattern: ``"plain"``, ``"stripes"``, ``"checks"`` or ``"dots"``.
-        box: Where it is in the picture: left, top, right, bottom in pixels.
-    """
-
-    slot: Slot
-    category: str
-    kind: str
-    style: str
-    colour: str
-    pattern: str
-    box: tuple[int, int, int, int]
-
-    @property
-    def title(self) -> str:
-        """Its description, as a shop would put it."""
-        return _title(self.colour, self.pattern, self.kind)
-
-
-@attrs.frozen(eq=False)
-class DrawnGarment:
-    """A picture of one garment laid out, hung up or photographed for a shop.
-
-    Attributes:
-        image: RGB, 320 x 400 pixels.
-        truth: What is known of the garment.
-        background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``.
-    """
-
-    image: Image.Image
-    truth: GarmentTruth
-    background: str
-
-    @property
-    def slot(self) -> Slot:
-        """Where the garment is worn."""
-        return self.truth.slot
-
-    @property
-    def category(self) -> str:
-        """Its category."""
-        return self.truth.category
-
-    @property
-    def style(self) -> str:
-        """The style it belongs to."""
-        return self.truth.style
-
-
-@attrs.frozen(eq=False)
-class DrawnOutfit:
-    """A picture of a figure that wears an outfit.
-
-    Attributes:
-        image: RGB, 320 x 480 pixels.
-        garments: What is known of each garment worn.
-        style: The style that top and bottom share, None where they differ.
-        background: ``"street"`` or ``"wall"``.
-    """
-
-    image: Image.Image
-    garments: tuple[GarmentTruth, ...]
-    style: str | None
-    background: str
-
-    @property
-    def top(self) -> GarmentTruth:
-        """The garment on the upper body."""
-        return next(g for g in self.garments if "upper" in REGIONS_OF[g.slot])
-
-    @property
-    def bottom(self) -> GarmentTruth:
-        """The garment on the lower body."""
-        return next(g for g in self.garments if "lower" in REGIONS_OF[g.slot])
 
 
 def make_closet(
@@ -139,7 +51,7 @@ def make_closet(
     names = STYLE_NAMES if style is None else (check_style(style),)
     rng = generator(seed)
     return tuple(
-        draw_garment(names[i % len(names)], _kind_in_turn(names, i), rng=rng) for i in range(n)
+        _draw_garment(names[i % len(names)], _kind_in_turn(names, i), None, rng) for i in range(n)
     )
 
 
@@ -206,7 +118,7 @@ def draw_garment(
     kind: str,
     *,
     background: str | None = None,
-    rng: np.random.Generator,
+    seed: int = 0,
 ) -> DrawnGarment:
     """Draw one garment of a kind in the colours of a style.
 
@@ -215,16 +127,16 @@ def draw_garment(
         kind: Its name in plain words, such as ``"jeans"``.
         background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``; None draws one of
             the first three.
-        rng: Where the randomness comes from.
+        seed: Same seed, same picture.
 
     Returns:
         The picture and its truth.
 
     Raises:
-        InvalidArgumentError: Style, kind or background is unknown.
+        InvalidArgumentError: Style, kind or background is unknown, or the seed negative.
 
     Example:
-        >>> draw_garment("suit", "blazer", rng=np.random.default_rng(0)).slot
+        >>> draw_garment("suit", "blazer").slot
         <Slot.OUTER: 'outer'>
     """
     check_style(style)
@@ -233,6 +145,12 @@ def draw_garment(
     if background not in {*_PLACES, "studio", None}:
         named = ", ".join((*_PLACES, "studio"))
         raise expected("background", f"one of {named} or None", background, "name one of these")
+    return _draw_garment(style, kind, background, generator(seed))
+
+
+def _draw_garment(
+    style: str, kind: str, background: str | None, rng: np.random.Generator
+) -> DrawnGarment:
     choice = choose(style, kind, rng)
     place = background or _PLACES[int(rng.integers(0, len(_PLACES)))]
     image, box = draw_laid(choice, place, rng)
@@ -279,8 +197,3 @@ def _truth(choice: Choice, box: tuple[int, int, int, int]) -> GarmentTruth:
         pattern=choice.pattern,
         box=box,
     )
-
-
-def _title(colour: str, pattern: str, kind: str) -> str:
-    words = {"stripes": "striped ", "checks": "checked ", "dots": "dotted "}
-    return f"{colour} {words.get(pattern, '')}{kind}".capitalize()

@@ -16,28 +16,8 @@ from stylesim.errors import DamagedFileError, NotFoundError, expected
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
 
     from stylesim.types import BoolArray, Slot, UInt8Array
-
-_TOPS = frozenset(
-    "blouse shirt t-shirt sweater blazer jacket coat suit top sweatshirt cardigan hoodie vest "
-    "cape".split()
-)
-_BOTTOMS = frozenset("pants jeans shorts skirt leggings".split())
-_ONE_PIECE = frozenset("dress romper jumper bodysuit swimwear".split())
-_LIGHT = frozenset({"blouse", "shirt", "top"})
-
-OUTFIT_GROUPS: tuple[str, ...] = (
-    "wanted",
-    "suit",
-    "padding",
-    "sporty",
-    "Top Similar",
-    "Bottom Similar",
-    "All Different",
-)
-"""The groups of :func:`outfit_groups`, in the order in which their rules are tried."""
 
 
 @attrs.frozen
@@ -50,6 +30,11 @@ class ClothingPhoto:
         sender: Who took it. Photographs of one sender share rooms and light, so split by sender.
         label: One of the 17 labels of the set, such as ``"Longsleeve"``.
         kids: Whether it is a child's.
+
+    Example:
+        >>> photo = ClothingPhoto("ab12", Path("images/ab12.jpg"), "7", "Longsleeve", kids=False)
+        >>> photo.category, str(photo.slot)
+        ('longsleeve', 'top')
     """
 
     id: str
@@ -79,6 +64,13 @@ class OutfitPhoto:
         tags: Labels of what is worn, such as ``("blouse", "skirt", "shoes")``.
         mask_path: Its pixel labels; None for about half of the photographs.
         labels: Names of the pixel labels: value ``i`` of the mask is ``labels[i]``.
+
+    Example:
+        >>> photo = OutfitPhoto("1", Path("photos/1.jpg"), ("hair", "skirt"), None, ("null",))
+        >>> photo.slots
+        {'skirt': <Slot.BOTTOM: 'bottom'>}
+        >>> photo.mask() is None
+        True
     """
 
     id: str
@@ -141,7 +133,7 @@ class OutfitPhoto:
 
 
 def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
-    """List the photographs of the clothing data set.
+    r"""List the photographs of the clothing data set.
 
     Source: Grigorev et al., "Clothing dataset", 2020, CC0-1.0,
     ``alexeygrigorev/clothing-dataset`` on GitHub.
@@ -158,9 +150,14 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
         DamagedFileError: The table is not whole, or photographs are missing.
 
     Example:
-        >>> photos = load_clothing("data/garments")  # doctest: +SKIP
-        >>> photos[0].label, photos[0].slot  # doctest: +SKIP
-        ('T-Shirt', <Slot.TOP: 'top'>)
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     table = Path(folder, "images.csv")
+        ...     _ = table.write_text("image,sender_id,label,kids\nab12,7,Skirt,False\n")
+        ...     Path(folder, "images").mkdir()
+        ...     Path(folder, "images", "ab12.jpg").touch()
+        ...     [(photo.sender, str(photo.slot)) for photo in load_clothing(folder)]
+        [('7', 'bottom')]
     """
     root = Path(folder)
     table = _required(root / "images.csv")
@@ -199,9 +196,14 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
         DamagedFileError: The file is not whole, or photographs are missing.
 
     Example:
-        >>> outfits = load_outfits("data/outfits")  # doctest: +SKIP
-        >>> outfits[0].tags  # doctest: +SKIP
-        ('blouse', 'shoes', 'skirt', 'stockings', 'sunglasses', 'vest')
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     listed = {"labels": ["null", "skirt"], "tags": {"0001": ["skirt"]}}
+        ...     _ = Path(folder, "labels.json").write_text(json.dumps(listed))
+        ...     Path(folder, "photos").mkdir()
+        ...     Path(folder, "photos", "0001.jpg").touch()
+        ...     [(photo.id, photo.tags) for photo in load_outfits(folder)]
+        [('0001', ('skirt',))]
     """
     root = Path(folder)
     source = _required(root / "labels.json")
@@ -218,59 +220,6 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
     ]
     _check_present(root / "photos", [record.path for record in records])
     return records
-
-
-def outfit_groups(records: Iterable[OutfitPhoto]) -> dict[str, list[OutfitPhoto]]:
-    """Sort street photographs into the groups of the paper's four-outfit experiment.
-
-    Considered are photographs with at least one top, exactly one bottom and nothing worn in
-    one piece; each goes to the first group of :data:`OUTFIT_GROUPS` whose rule it meets.
-    ``"wanted"`` serves for training and, where held out of it, as All Similar.
-
-    Args:
-        records: What :func:`load_outfits` gave, or some of it.
-
-    Returns:
-        Every group with its photographs in the order of ``records``; a group may be empty.
-
-    Example:
-        >>> from pathlib import Path
-        >>> photo = OutfitPhoto("1", Path("1.jpg"), ("suit", "pants"), None, ())
-        >>> [name for name, group in outfit_groups([photo]).items() if group]
-        ['suit']
-    """
-    groups: dict[str, list[OutfitPhoto]] = {name: [] for name in OUTFIT_GROUPS}
-    for record in records:
-        name = _group_of(frozenset(record.tags))
-        if name is not None:
-            groups[name].append(record)
-    return groups
-
-
-def _group_of(tags: frozenset[str]) -> str | None:
-    tops, bottoms = tags & _TOPS, tags & _BOTTOMS
-    if not tops or len(bottoms) != 1 or tags & _ONE_PIECE:
-        return None
-    bottom = next(iter(bottoms))
-    light, heavy = bool(tops & _LIGHT), bool(tops & {"coat", "cape"})
-    tailored = tops & {"suit", "blazer"}
-    layered = tailored or heavy or "jacket" in tops
-    casual = tops & {"t-shirt", "sweater", "sweatshirt", "hoodie", "cardigan"}
-    wanted_top = light and not layered and not casual
-    rules = {
-        "wanted": wanted_top and bottom == "skirt",
-        "suit": tailored and not heavy and bottom == "pants",
-        "padding": heavy and bottom in {"pants", "jeans", "leggings"},
-        "sporty": tops & {"t-shirt", "sweatshirt", "hoodie"} and not layered and bottom != "skirt",
-        "Top Similar": wanted_top and bottom != "skirt",
-        "Bottom Similar": bottom == "skirt"
-        and not light
-        and tops & {"sweater", "t-shirt", "sweatshirt", "jacket", "coat", "blazer", "cardigan"},
-        "All Different": bottom != "skirt"
-        and not light
-        and tops & {"sweater", "jacket", "cardigan"},
-    }
-    return next((name for name in OUTFIT_GROUPS if rules[name]), None)
 
 
 def _required(path: Path) -> Path:
