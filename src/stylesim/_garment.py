@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +133,8 @@ def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
             id=row.id,
             slot=None if row.slot is None else Slot(row.slot),
             category=row.category,
-            quantity=row.quantity,
-            attributes=json.loads(row.attributes),
+            quantity=operator.index(row.quantity),
+            attributes=dict(json.loads(row.attributes)),
             image_hash=row.picture,
             added=datetime.fromisoformat(row.added),
             guessed=bool(row.guessed),

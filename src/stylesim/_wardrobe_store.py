@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._sqlite import RESTORE, WANTED, check_place, connect, translated
 from stylesim.errors import DamagedFileError, NewerVersionError, StorageError, expected
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _APPLICATION = 0x5374796C  # "Styl", in the header, where tools such as file(1) look
-_WANTED = "a wardrobe file made by stylesim"
-_RESTORE = "choose another path, or restore it from a copy made with backup()"
+SUMMARY_LENGTH = 80
 _AT_ONCE = 500
 _TABLES = (
     """CREATE TABLE pictures (
@@ -75,9 +75,9 @@ class WardrobeStore:
         if path is not None:
             # Absolute, because SQLite reads names such as ":memory:" in its own way.
             path = path.absolute()
-            _check_place(path)
-        with _translated(path):
-            connection = _connect(path, timeout)
+            check_place(path)
+        with translated(path):
+            connection = connect(path, timeout)
         store = cls(path, connection)
         try:
             store._prepare()
@@ -100,7 +100,7 @@ class WardrobeStore:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Everything inside happens, or nothing of it; other writers wait."""
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path):
             connection = self._connected()
             try:
                 # IMMEDIATE: a lock taken only at the first write cannot wait for another writer.
@@ -154,7 +154,10 @@ class WardrobeStore:
         return self._whole(*rows[0]) if rows else None
 
     def summaries(self) -> dict[str, bytes]:
-        return dict(self._rows("SELECT hash, summary FROM pictures"))
+        rows = self._rows("SELECT hash, summary, length(summary) FROM pictures")
+        if any(length != SUMMARY_LENGTH for _, _, length in rows):
+            raise expected("wardrobe", WANTED, self._name, RESTORE, DamagedFileError)
+        return {digest: summary for digest, summary, _ in rows}
 
     def cached(self, key: str, digests: Iterable[str]) -> dict[str, bytes]:
         wanted = list(dict.fromkeys(digests))
@@ -183,10 +186,10 @@ class WardrobeStore:
         target = target.absolute()
         if self.path is not None and target.resolve() == self.path.resolve():
             raise expected("path", "another file", str(target), "choose another name", StorageError)
-        _check_place(target)
+        check_place(target)
         new = not target.exists()
         try:
-            with _translated(target), closing(_connect(target, 30.0)) as copy:
+            with translated(target), closing(connect(target, 30.0)) as copy:
                 if not (_is_empty(copy) or _application(copy) == _APPLICATION):
                     raise _foreign(target)
                 with self._lock:
@@ -197,7 +200,7 @@ class WardrobeStore:
             raise
 
     def _prepare(self) -> None:
-        with _translated(self.path):
+        with translated(self.path):
             connection = self._connected()
             if _is_empty(connection):
                 # Only before the first table; it lets the file shrink when garments go.
@@ -216,7 +219,8 @@ class WardrobeStore:
                 raise expected("path", f"format {FORMAT}", got, todo, NewerVersionError)
             found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             if not found >= {"pictures", "garments", "cached"}:
-                raise expected("path", _WANTED, self._name, _RESTORE, DamagedFileError)
+                raise expected("path", WANTED, self._name, RESTORE, DamagedFileError)
+            self._check_length(connection)
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -228,36 +232,33 @@ class WardrobeStore:
         return self._connection
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path):
             return self._connected().execute(query, values).fetchall()
 
-    def _whole(self, data: bytes, crc: int) -> bytes:
-        if zlib.crc32(data) != crc:
+    def _check_length(self, connection: sqlite3.Connection) -> None:
+        """Raise where the end is missing, which SQLite notices only when it reads there."""
+        if self.path is None:
+            return
+        connection.execute("BEGIN")
+        try:  # under a read lock, so that no other process is half-way through a write
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            size = connection.execute("PRAGMA page_size").fetchone()[0]
+            present = self.path.stat().st_size
+        finally:
+            connection.execute("ROLLBACK")
+        if present < pages * size:
+            got = f"{self._name}, cut off at {present:,} of {pages * size:,} bytes"
+            raise expected("path", WANTED, got, RESTORE, DamagedFileError)
+
+    def _whole(self, data: object, crc: int) -> bytes:
+        if not isinstance(data, bytes) or zlib.crc32(data) != crc:
             got = f"{self._name}, whose content has changed on the disk"
-            raise expected("wardrobe", _WANTED, got, _RESTORE, DamagedFileError)
+            raise expected("wardrobe", WANTED, got, RESTORE, DamagedFileError)
         return data
 
     @property
     def _name(self) -> str:
         return "a wardrobe in memory" if self.path is None else repr(str(self.path))
-
-
-def _connect(path: Path | None, timeout: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        ":memory:" if path is None else path,
-        timeout=timeout,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        # A removed photograph leaves zeros behind, not its bytes.
-        connection.execute("PRAGMA secure_delete = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _application(connection: sqlite3.Connection) -> int:
@@ -271,40 +272,4 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 def _foreign(path: Path | None) -> Exception:
     got, todo = f"{str(path)!r}, of another program", "choose another path"
-    return expected("path", _WANTED, got, todo, DamagedFileError)
-
-
-def _check_place(path: Path) -> None:
-    shown = repr(str(path))
-    try:
-        if path.is_dir():
-            raise expected("path", "a file", f"{shown}, a folder", "add a file name", StorageError)
-        if not path.parent.is_dir():
-            got, todo = f"{shown} in a folder that does not exist", "make the folder first"
-            raise expected("path", "a file in an existing folder", got, todo, StorageError)
-        writable = os.access(path if path.exists() else path.parent, os.W_OK)
-    except OSError as error:
-        shown, writable = f"{shown} ({error.strerror})", False
-    if not writable:
-        wanted, todo = "a place that can be written", "choose another path or change its rights"
-        raise expected("path", wanted, shown, todo, StorageError)
-
-
-@contextmanager
-def _translated(path: Path | None) -> Iterator[None]:
-    """Turn errors of SQLite into ours."""
-    shown = "a wardrobe in memory" if path is None else repr(str(path))
-    try:
-        yield
-    except sqlite3.Error as error:
-        if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
-            raise  # a mistake of ours, not of the file
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        got = f"{shown} ({error})"
-        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
-            raise expected("path", _WANTED, got, _RESTORE, DamagedFileError) from error
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            todo = "try again when the other process has finished, or open with a longer timeout"
-            raise expected("wardrobe", "a free moment to write", got, todo, StorageError) from error
-        todo = "check the rights and the free space of the place"
-        raise expected("wardrobe", "a file to read and write", got, todo, StorageError) from error
+    return expected("path", WANTED, got, todo, DamagedFileError)
