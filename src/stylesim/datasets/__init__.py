@@ -7,6 +7,7 @@ Real, once downloaded: :func:`load_clothing`, :func:`load_outfits`, :func:`outfi
 from __future__ import annotations
 
 from stylesim.datasets._labels import CATEGORY_SLOTS, CLOTHING_CATEGORIES, OUTFIT_CATEGORIES
+from stylesim.datasets.catalog import DrawnCatalog, make_catalog
 from stylesim.datasets.drawn import (
     OUTFIT_NAMES,
     STYLE_NAMES,
@@ -27,6 +28,7 @@ __all__ = [
     "OUTFIT_NAMES",
     "STYLE_NAMES",
     "ClothingPhoto",
+    "DrawnCatalog",
     "DrawnGarment",
     "DrawnOutfit",
     "GarmentTruth",
@@ -34,6 +36,7 @@ __all__ = [
     "draw_garment",
     "load_clothing",
     "load_outfits",
+    "make_catalog",
     "make_closet",
     "make_outfits",
     "make_style",

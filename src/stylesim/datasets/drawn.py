@@ -49,10 +49,7 @@ def make_closet(
     """
     check_count(n)
     names = STYLE_NAMES if style is None else (check_style(style),)
-    rng = generator(seed)
-    return tuple(
-        _draw_garment(names[i % len(names)], _kind_in_turn(names, i), None, rng) for i in range(n)
-    )
+    return draw_in_turn(n, names, generator(seed))
 
 
 def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, ...]:
@@ -155,6 +152,22 @@ def _draw_garment(
     place = background or _PLACES[int(rng.integers(0, len(_PLACES)))]
     image, box = draw_laid(choice, place, rng)
     return DrawnGarment(image=image, truth=_truth(choice, box), background=place)
+
+
+def draw_in_turn(
+    n: int, names: tuple[str, ...], rng: np.random.Generator, background: str | None = None
+) -> tuple[DrawnGarment, ...]:
+    """Draw garments of several styles in turn; shared by closet and catalogue.
+
+    Example:
+        >>> import numpy as np
+        >>> [g.style for g in draw_in_turn(2, ("suit", "sporty"), np.random.default_rng(0))]
+        ['suit', 'sporty']
+    """
+    return tuple(
+        _draw_garment(names[i % len(names)], _kind_in_turn(names, i), background, rng)
+        for i in range(n)
+    )
 
 
 def _kind_in_turn(names: tuple[str, ...], i: int) -> str:

@@ -168,8 +168,8 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
         raise _damaged(table, str(problem)) from problem
     records = []
     for number, row in enumerate(rows, start=2):
-        name, sender, label = row.get("image"), row.get("sender_id"), row.get("label") or ""
-        if not name or not sender or label not in CLOTHING_CATEGORIES:
+        name, sender, label = row.get("image") or "", row.get("sender_id"), row.get("label") or ""
+        if not _plain(name) or not sender or label not in CLOTHING_CATEGORIES:
             raise _damaged(table, f"line {number}: {row!r}")
         path = root / "images" / f"{name}.jpg"
         kids = str(row.get("kids", "")).lower() == "true"
@@ -213,6 +213,9 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
         tags = {str(key): tuple(map(str, value)) for key, value in found["tags"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
         raise _damaged(source, f"{type(problem).__name__}: {problem}") from problem
+    odd = [key for key in tags if not _plain(key)]
+    if odd:
+        raise _damaged(source, f"the photograph name {odd[0]!r}")
     masks = {path.stem: path for path in (root / "masks").glob("*.png")}
     records = [
         OutfitPhoto(key, root / "photos" / f"{key}.jpg", tags[key], masks.get(key), labels)
@@ -227,6 +230,11 @@ def _required(path: Path) -> Path:
         todo = "pass the folder that the data set was unpacked into"
         raise expected("folder", f"a folder with {path.name}", str(path.parent), todo)
     return path
+
+
+def _plain(name: str) -> bool:
+    """Whether a file's stem stays inside its folder."""
+    return bool(name) and Path(name).name == name
 
 
 def _damaged(path: Path, what: str) -> Exception:
