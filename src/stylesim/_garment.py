@@ -39,6 +39,13 @@ class Garment:
         image_hash: The :func:`~stylesim.images.content_hash` of its picture.
         added: When it was added, in UTC.
         guessed: Whether the slot was found in the picture rather than given.
+
+    Example:
+        >>> from PIL import Image
+        >>> from stylesim.wardrobe import Wardrobe
+        >>> garment = Wardrobe().add(Image.new("RGB", (8, 6)), slot="bag", brand="none")
+        >>> garment.slot, garment.attributes, garment.image().size
+        (<Slot.BAG: 'bag'>, {'brand': 'none'}, (8, 6))
     """
 
     id: str
