@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,28 @@ def _empty_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         monkeypatch.chdir(request.getfixturevalue("tmp_path"))
 
 
+@functools.cache
+def _drawn_folder() -> tempfile.TemporaryDirectory[str]:
+    """What the pages speak of, drawn once: pictures of styles and clothes, and a catalogue."""
+    from stylesim import datasets
+
+    folder = tempfile.TemporaryDirectory()
+    root = Path(folder.name)
+    pictures = {f"styles/{name}": datasets.make_style(name, n=6) for name in datasets.STYLE_NAMES}
+    pictures["photos/of/my/clothes"] = datasets.make_closet(n=12)
+    for where, drawn in pictures.items():
+        (root / where).mkdir(parents=True)
+        for number, one in enumerate(drawn):
+            one.image.save(root / where / f"{number:02d}.jpg", quality=90)
+    datasets.make_catalog(root, n=24)
+    return folder
+
+
 def _open_page(namespace: dict[str, Any]) -> None:
-    """Lay out what the pages speak of: photographs of styles, of clothes, and a catalogue."""
+    """Give each page a folder of its own with the pictures in it."""
     namespace["_folder"] = tempfile.TemporaryDirectory()
     namespace["_before"] = Path.cwd()
+    shutil.copytree(_drawn_folder().name, namespace["_folder"].name, dirs_exist_ok=True)
     os.chdir(namespace["_folder"].name)
 
 

@@ -42,11 +42,17 @@ def test_it_has_a_docstring(name: str) -> None:
     assert text.splitlines()[0].endswith((".", "?", "!")), "the first line is one sentence"
 
 
-# Errors are shown where they are raised.
+# What users meet: the names of the package, and the modules that the API pages show as a whole.
+SHOWN_MODULES = ("datasets", "functional", "images", "plotting")
 SHOWN = [
     name
     for name, value in OBJECTS.items()
-    if not (inspect.isclass(value) and issubclass(value, StyleSimError))
+    if (
+        getattr(value, "__name__", "") in stylesim.__all__
+        or name.removeprefix("stylesim.").startswith(SHOWN_MODULES)
+    )
+    # Errors are shown where they are raised.
+    and not (inspect.isclass(value) and issubclass(value, StyleSimError))
 ]
 
 
