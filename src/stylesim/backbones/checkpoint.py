@@ -78,7 +78,8 @@ class Weights:
         tensors: Tensors by name, such as ``"model.0.conv.weight"``, as the file has them.
         size: Letter of the network's size: n, s, m, l or x.
         stem: Name of the file they came from, without its ending.
-        digest: 64 hexadecimal digits: SHA-256 of that file.
+        digest: 64 hexadecimal digits: SHA-256 of that file, or of the tensors
+            where there was none.
         eps: What batch normalisation adds to the variance.
         metadata: What the file says about itself.
     """
@@ -94,6 +95,18 @@ class Weights:
     def identity(self) -> str:
         """Name and first 8 digits of the digest."""
         return f"{self.stem}@{self.digest[:8]}"
+
+
+def digest_of(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names and values of tensors, as 64 hexadecimal digits."""
+    import torch
+
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        values = tensors[name].detach().cpu().contiguous()
+        total.update(f"{name}:{values.dtype}:{tuple(values.shape)}".encode())
+        total.update(values.flatten().view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
 
 
 def read_weights(path: Path, argument: str = "weights") -> Weights:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOCK = threading.RLock()
+_QUIET = logging.CRITICAL + 1
 
 _ON_IMPORT = {
     "YOLO_AUTOINSTALL": "false",
@@ -77,23 +78,25 @@ def fenced() -> Iterator[None]:
         *((torch.backends.cudnn, name) for name in ("deterministic", "benchmark")),
     ]
     with _LOCK, ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
         for owner, name in patched:
             stack.callback(setattr, owner, name, getattr(owner, name))
         for name in ("coremltools", "sentry_sdk"):
             logger = logging.getLogger(name)
             stack.callback(logger.setLevel, logger.level)
         own = logging.getLogger("ultralytics")
-        stack.callback(setattr, own, "disabled", own.disabled)
-        own.disabled = True
+        stack.callback(_restore_level, own, own.level)
+        own.setLevel(_QUIET)
         stack.callback(_restore_environment, dict(os.environ))
         stack.callback(_restore_threads, torch.get_num_threads(), cv2.getNumThreads())
         shown = torch._tensor_str.PRINT_OPTS
         options = ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")
         stack.callback(torch.set_printoptions, **{name: getattr(shown, name) for name in options})
         stack.callback(
-            torch.use_deterministic_algorithms,
+            _restore_determinism,
             torch.are_deterministic_algorithms_enabled(),
-            warn_only=torch.is_deterministic_algorithms_warn_only_enabled(),
+            torch.is_deterministic_algorithms_warn_only_enabled(),
         )
         stack.callback(random.setstate, random.getstate())
         stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - it seeds this one
@@ -101,8 +104,6 @@ def fenced() -> Iterator[None]:
         devices = range(torch.cuda.device_count() if used else 0)
         stack.enter_context(torch.random.fork_rng(devices))
         stack.enter_context(np.printoptions())
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
         yield
 
 
@@ -163,6 +164,11 @@ def _restore_environment(before: dict[str, str]) -> None:
             os.environ[name] = value
 
 
+def _restore_level(logger: logging.Logger, before: int) -> None:
+    if logger.level == _QUIET:  # a first import has set its own by now
+        logger.setLevel(before)
+
+
 def _restore_threads(torch_threads: int, cv2_threads: int) -> None:
     import cv2
     import torch
@@ -171,3 +177,11 @@ def _restore_threads(torch_threads: int, cv2_threads: int) -> None:
         torch.set_num_threads(torch_threads)
     if cv2.getNumThreads() != cv2_threads:
         cv2.setNumThreads(cv2_threads)
+
+
+def _restore_determinism(enabled: bool, warn_only: bool) -> None:
+    import torch
+
+    # Not without need: the call loads sympy, which sets a warning filter.
+    if torch.are_deterministic_algorithms_enabled() != enabled:
+        torch.use_deterministic_algorithms(enabled, warn_only=warn_only)

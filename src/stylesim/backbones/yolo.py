@@ -8,10 +8,12 @@ import attrs
 import numpy as np
 
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
+from stylesim.backbones.checkpoint import Weights
 from stylesim.backbones.fence import fenced, import_ultralytics
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import check_weights, find_weights
-from stylesim.errors import DamagedFileError, InvalidArgumentError, expected
+from stylesim.errors import DamagedFileError, expected
+from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:
     import os
@@ -19,11 +21,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from stylesim.backbones.checkpoint import Weights
     from stylesim.backbones.pictures import Squaring
     from stylesim.types import FloatArray, ImageLike
 
-_SMALLEST = 1e-12
 _SCALES = {
     "n": [0.33, 0.25, 1024],
     "s": [0.33, 0.50, 1024],
@@ -32,6 +32,8 @@ _SCALES = {
     "x": [1.00, 1.25, 1024],
 }
 _LAYERS = 9
+NECK = "model.9.conv."
+"""Where the names of the classification layer's convolution begin."""
 
 
 def build_network(size: str = "n", *, classes: int = 1000, eps: float = 1e-5) -> Any:
@@ -80,10 +82,13 @@ def build_network(size: str = "n", *, classes: int = 1000, eps: float = 1e-5) ->
     return network
 
 
-def fill(
-    network: Any, weights: Weights, *, layers: int = _LAYERS, argument: str = "weights"
-) -> None:
-    """Put weights into the first ``layers`` layers of a network of their size.
+def fill(network: Any, weights: Weights, *, neck: bool = False) -> None:
+    """Put weights into the layers of a network of their size, up to its pooled features.
+
+    Args:
+        network: What :func:`build_network` made.
+        weights: The weights.
+        neck: Whether the convolution of the classification layer is filled too.
 
     Raises:
         DamagedFileError: A tensor is missing, of another shape, or not finite.
@@ -91,19 +96,21 @@ def fill(
     import torch
 
     wish = f"the weights of YOLOv8{weights.size}-cls"
+    todo = "fetch or train it again"
     state = {}
     for name, own in network.state_dict().items():
-        if int(name.split(".")[1]) >= layers or name.endswith("num_batches_tracked"):
+        inside = int(name.split(".")[1]) < _LAYERS or (neck and name.startswith(NECK))
+        if not inside or name.endswith("num_batches_tracked"):
             continue
         tensor = weights.tensors.get(name)
         if tensor is None or tensor.shape != own.shape:
             lack = "no" if tensor is None else f"shape {tuple(tensor.shape)} of"
             got = f"{weights.stem} with {lack} {name}"
-            raise expected(argument, wish, got, "fetch or train it again", DamagedFileError)
+            raise expected("weights", wish, got, todo, DamagedFileError)
         state[name] = tensor.detach().to(torch.float32)
         if not torch.isfinite(state[name]).all():
             got = f"{weights.stem} with numbers that are not finite in {name}"
-            raise expected(argument, wish, got, "fetch or train it again", DamagedFileError)
+            raise expected("weights", wish, got, todo, DamagedFileError)
     network.load_state_dict(state, strict=False)
 
 
@@ -149,6 +156,12 @@ class YoloBackbone(AbstractBackbone):
         squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
             square in its middle, as Ultralytics' own ``predict`` does.
         batch_size: Pictures that run through the network at once.
+        neck: Whether the network ends with the convolution of the
+            classification layer, where one that was fine-tuned as a whole has
+            its features: 1280 numbers in every size.
+
+    Attributes:
+        source: The weights, and where they came from.
 
     Raises:
         InvalidArgumentError: A setting is out of range.
@@ -165,46 +178,43 @@ class YoloBackbone(AbstractBackbone):
     Architecture: G. Jocher, A. Chaurasia and J. Qiu, Ultralytics YOLOv8, 2023.
     """
 
-    weights: str | os.PathLike[str] = "stylesim-n"
+    weights: str | os.PathLike[str] | Weights = "stylesim-n"
     image_size: int = attrs.field(default=224, kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     squaring: Squaring = attrs.field(default="pad", kw_only=True)
     batch_size: int = attrs.field(default=32, kw_only=True)
-    _source: Weights | None = attrs.field(default=None, kw_only=True, repr=False)
-    _classes: int | None = attrs.field(default=None, kw_only=True, repr=False)
+    neck: bool = attrs.field(default=False, kw_only=True)
+    source: Weights = attrs.field(init=False, repr=False)
     _network: nn.Module = attrs.field(init=False, repr=False)
     _place: str = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        check_settings(self.weights, self.image_size, self.device)
+        if not isinstance(self.weights, Weights):
+            check_weights(self.weights)
+        check_settings(self.image_size, self.device)
         if self.squaring not in ("pad", "crop"):
             raise expected("squaring", "'pad' or 'crop'", self.squaring, "pass one of these")
         check_whole("batch_size", self.batch_size, "pass batch_size=32")
         self._place = pick_device(self.device)
-        if self._source is None:
-            self._source = find_weights(self.weights)
-        self._network = self._built(self._source)
+        given = self.weights
+        self.source = given if isinstance(given, Weights) else find_weights(given)
+        self._network = self._built()
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """Weights, by name and digest, with all settings that change the vectors."""
-        return f"{self.source.identity}/{self.image_size}{self.squaring}"
+        end = "+neck" if self.neck else ""
+        return f"{self.source.identity}/{self.image_size}{self.squaring}{end}"
 
     @property
     def dim(self) -> int:  # type: ignore[override]
         """Length of the vectors."""
         last: Any = self._network[-1]  # type: ignore[index]
-        return int((last.conv if self._classes else last.cv2.conv).out_channels)
-
-    @property
-    def source(self) -> Weights:
-        """The weights and where they came from."""
-        assert self._source is not None
-        return self._source
+        return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """Embed each picture as it is; see :class:`AbstractBackbone`."""
-        return to_unit(self.features(images))[0]
+        return unit_rows(self.features(images)).astype(np.float32)
 
     def features(self, images: Sequence[ImageLike]) -> FloatArray:
         """Pooled features before they are scaled to unit length.
@@ -229,45 +239,31 @@ class YoloBackbone(AbstractBackbone):
                 rows.append(self._network(x).mean((2, 3)).cpu().numpy())
         return np.concatenate(rows)
 
-    def _built(self, weights: Weights) -> nn.Module:
+    def _built(self) -> nn.Module:
         import torch
 
-        network = build_network(weights.size, classes=self._classes or 1000, eps=weights.eps)
-        fill(network, weights, layers=_LAYERS + bool(self._classes))
+        network = build_network(self.source.size, eps=self.source.eps)
+        fill(network, self.source, neck=self.neck)
         network.eval()
         with fenced():
             network.fuse(verbose=False)
         layers = list(network.model[:_LAYERS])
-        if self._classes:
+        if self.neck:
             layers.append(network.model[_LAYERS].conv)
         trunk = torch.nn.Sequential(*layers).requires_grad_(False)
         return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def to_unit(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Scale rows to unit length.
-
-    Returns:
-        The rows, and their lengths of shape (n, 1) before. A row of zeros
-        becomes the even direction, so that it is like nothing in particular.
-    """
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
-    even = np.full_like(rows, 1 / np.sqrt(rows.shape[1] or 1))
-    unit = np.where(lengths > _SMALLEST, rows / np.maximum(lengths, _SMALLEST), even)
-    return unit.astype(np.float32), lengths
-
-
-def check_settings(weights: object, image_size: object, device: object) -> None:
+def check_settings(image_size: object, device: object) -> None:
     """Refuse settings out of range before anything is loaded.
 
     Raises:
         InvalidArgumentError: A setting is out of range.
     """
-    check_weights(weights)
     whole = isinstance(image_size, int) and not isinstance(image_size, bool)
     if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
         wish = "a multiple of 32, in pixels"
-        raise expected("image_size", wish, image_size, "pass image_size=224", InvalidArgumentError)
+        raise expected("image_size", wish, image_size, "pass image_size=224")
     if not isinstance(device, str) or not device:
         wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
         raise expected("device", wish, device, "pass device='auto'")

@@ -1,0 +1,250 @@
+"""What a classifier keeps of a picture: its garments and the whole of it, embedded."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from PIL import ImageOps
+
+from stylesim.backbones.base import listed
+from stylesim.backbones.pictures import ahead
+from stylesim.backbones.yolo import YoloBackbone
+from stylesim.errors import DamagedFileError, expected
+from stylesim.functional import unit_rows
+from stylesim.garments import cut_out
+from stylesim.images import load_image
+from stylesim.types import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PIL import Image
+
+    from stylesim.backbones.base import AbstractBackbone
+    from stylesim.garments import AbstractGarmentFinder, FoundGarment
+    from stylesim.types import FloatArray, ImageLike
+
+_MAGIC = b"SSV1"
+_BATCH = 32
+# Garments are parts of a picture, so it is decoded larger than a network needs for the whole.
+_SHORT_SIDE = 640
+
+
+@attrs.frozen(eq=False)
+class GarmentView:
+    """One garment of a picture, or the whole picture, as a vector.
+
+    Attributes:
+        slot: Where on the body it is worn; None for the whole picture.
+        category: What it is, such as ``"skirt"``; None where not known.
+        confidence: How sure the finder was, 0 to 1. 0 means that nothing was
+            found and the slot is the caller's word: the vector is then that of
+            the whole picture.
+        embedding: float32 array of shape (d,), of unit length.
+        length: Length of the features before they were scaled to 1.
+    """
+
+    slot: Slot | None
+    category: str | None
+    confidence: float
+    embedding: FloatArray = attrs.field(repr=False)
+    length: float = attrs.field(default=1.0, repr=False)
+
+
+@attrs.frozen(eq=False)
+class PictureView:
+    """Everything that scoring needs from one picture; small, and made to be cached.
+
+    Attributes:
+        garments: The garments found, in the finder's order.
+        whole: The whole picture.
+
+    Example:
+        >>> import numpy as np
+        >>> whole = GarmentView(None, None, 1.0, np.array([0.6, 0.8], np.float32))
+        >>> view = PictureView.from_bytes(PictureView((), whole).to_bytes())
+        >>> view.whole.embedding.tolist() == whole.embedding.tolist()
+        True
+    """
+
+    garments: tuple[GarmentView, ...]
+    whole: GarmentView
+
+    def to_bytes(self) -> bytes:
+        """Pack the view; :meth:`from_bytes` reads it on any machine."""
+        parts = (*self.garments, self.whole)
+        rows = [[p.slot, p.category, float(p.confidence), float(p.length)] for p in parts]
+        head = json.dumps({"dim": len(self.whole.embedding), "parts": rows}).encode()
+        data = np.stack([part.embedding for part in parts]).astype("<f4").tobytes()
+        return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, data])
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> PictureView:
+        """Unpack what :meth:`to_bytes` made. Nothing in it can run code.
+
+        Args:
+            content: The bytes.
+
+        Returns:
+            The view.
+
+        Raises:
+            DamagedFileError: The bytes are not whole or something else.
+        """
+        try:
+            if content[:4] != _MAGIC:
+                raise ValueError("no view")
+            start = 8 + int.from_bytes(content[4:8], "little")
+            head = json.loads(content[8:start])
+            shape = (len(head["parts"]), int(head["dim"]))
+            data = np.frombuffer(content[start:], "<f4").reshape(shape).astype(np.float32)
+            if not np.isfinite(data).all():
+                raise ValueError("not finite")
+            parts = [
+                GarmentView(
+                    None if slot is None else Slot(slot), category, float(confidence), row, float(n)
+                )
+                for (slot, category, confidence, n), row in zip(head["parts"], data, strict=True)
+            ]
+            return cls(tuple(parts[:-1]), parts[-1])
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            wish, todo = "a whole PictureView", "drop it and look at the picture again"
+            got = f"{len(content):,} other bytes"
+            raise expected("content", wish, got, todo, DamagedFileError) from error
+
+
+def look(
+    images: Sequence[ImageLike],
+    finder: AbstractGarmentFinder,
+    backbone: AbstractBackbone,
+    *,
+    slots: Sequence[Slot | str | None] | None = None,
+    mirrored: bool = False,
+    argument: str = "images",
+    on_pictures: Callable[[int], object] | None = None,
+) -> list[tuple[PictureView, ...]]:
+    """Find the garments of pictures, cut them out and embed them, batch by batch.
+
+    Args:
+        images: n pictures.
+        finder: Finds the garments.
+        backbone: Embeds them.
+        slots: For each picture of a single garment its slot, which overrules
+            the finder; None where the finder shall decide.
+        mirrored: Whether each picture is also embedded mirrored.
+        argument: Name of ``images`` for error messages.
+        on_pictures: Called after each batch with the number of its pictures.
+
+    Returns:
+        For each picture its view and, if asked for, the mirrored view.
+
+    Raises:
+        ImageError: A picture cannot be read; its place is named.
+        InvalidArgumentError: ``slots`` does not fit ``images``, or names no slot.
+    """
+    pictures = listed(images, argument)
+    told = _told(slots, len(pictures), argument)
+
+    def load(place: int) -> Image.Image:
+        name = f"{argument}[{place}]"
+        return load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
+
+    views: list[tuple[PictureView, ...]] = []
+    for some in ahead(load, range(len(pictures)), _BATCH):
+        first = len(views)
+        found = [
+            _overruled(garments, slot)
+            for garments, slot in zip(finder.find(some), told[first:], strict=False)
+        ]
+        views += _embedded(some, found, backbone, mirrored=mirrored)
+        if on_pictures is not None:
+            on_pictures(len(some))
+    return views
+
+
+def _told(
+    slots: Sequence[Slot | str | None] | None, count: int, argument: str
+) -> list[Slot | None]:
+    if slots is None:
+        return [None] * count
+    if isinstance(slots, str) or len(slots) != count:
+        got = repr(slots) if isinstance(slots, str) else f"{len(slots)}"
+        wish = f"{count} slots, one for each of {argument}"
+        raise expected("slots", wish, got, "pass None where the finder shall decide")
+    return [Slot.parse(slot, f"slots[{place}]") for place, slot in enumerate(slots)]
+
+
+def _overruled(
+    garments: Sequence[FoundGarment], slot: Slot | None
+) -> list[tuple[Slot, FoundGarment | None]]:
+    """Garments with their slots; only the one meant where the caller says which slot it is."""
+    if slot is None:
+        return [(garment.slot, garment) for garment in garments]
+    if not garments:
+        return [(slot, None)]
+    of_slot = [garment for garment in garments if garment.slot is slot] or garments
+    return [(slot, max(of_slot, key=_area))]
+
+
+def _area(garment: FoundGarment) -> int:
+    if garment.mask is not None:
+        return int(garment.mask.sum())
+    left, top, right, bottom = garment.box
+    return (right - left) * (bottom - top)
+
+
+def _embedded(
+    pictures: list[Image.Image],
+    found: list[list[tuple[Slot, FoundGarment | None]]],
+    backbone: AbstractBackbone,
+    *,
+    mirrored: bool,
+) -> list[tuple[PictureView, ...]]:
+    parts: list[Image.Image] = []
+    for picture, garments in zip(pictures, found, strict=True):
+        parts += [cut_out(picture, garment) for _, garment in garments if garment is not None]
+        parts.append(picture)
+    ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
+    unit, lengths = _unit(backbone, [part for way in ways for part in way])
+    views: list[list[PictureView]] = [[] for _ in pictures]
+    row = 0
+    for _ in ways:
+        for place, garments in enumerate(found):
+            own = row + sum(garment is not None for _, garment in garments)  # of the whole picture
+            made = []
+            for slot, garment in garments:
+                here = own if garment is None else row
+                row += garment is not None
+                made.append(
+                    GarmentView(
+                        slot,
+                        None if garment is None else garment.category,
+                        0.0 if garment is None else float(garment.confidence),
+                        unit[here],
+                        float(lengths[here]),
+                    )
+                )
+            whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]))
+            views[place].append(PictureView(tuple(made), whole))
+            row = own + 1
+    return [tuple(ways_of_one) for ways_of_one in views]
+
+
+def _unit(backbone: AbstractBackbone, parts: list[Image.Image]) -> tuple[FloatArray, FloatArray]:
+    if not isinstance(backbone, YoloBackbone):
+        rows = np.asarray(backbone.embed(parts), dtype=np.float32)
+        _check(backbone, rows, len(parts))
+        return rows, np.ones(len(parts), np.float32)
+    raw = backbone.features(parts)
+    return unit_rows(raw).astype(np.float32), np.linalg.norm(raw, axis=1)
+
+
+def _check(backbone: AbstractBackbone, rows: FloatArray, count: int) -> None:
+    unit = rows.ndim == 2 and np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
+    if rows.shape != (count, backbone.dim) or not unit:
+        wish = f"float32 of shape ({count}, {backbone.dim}) with rows of unit length from embed"
+        got = f"shape {rows.shape}" if rows.shape != (count, backbone.dim) else "other lengths"
+        raise expected("backbone", wish, got, "correct the embed method")
