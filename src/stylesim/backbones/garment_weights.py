@@ -1,0 +1,81 @@
+"""The garment finder's weights: one safetensors file in the package."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from stylesim.backbones.fence import fenced
+from stylesim.backbones.garment_net import GarmentNet
+from stylesim.backbones.garment_reader import GarmentReader
+from stylesim.backbones.storing import write_whole
+from stylesim.backbones.yolo import build_network, pick_device
+from stylesim.errors import DamagedFileError, StorageError, expected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE = "stylesim-finder.safetensors"
+
+
+def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
+    """Write a :class:`GarmentNet` with its class names, matrices in float16.
+
+    Args:
+        net: The trained network, batch normalisation not fused.
+        path: Where to write.
+        meta: ``pixel_classes``, ``categories``, ``slot_of`` and what the file shall say of itself.
+    """
+    import torch
+    from safetensors.torch import save
+
+    state = {
+        name: tensor.detach().to(torch.float16 if tensor.ndim > 1 else torch.float32).contiguous()
+        for name, tensor in net.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    write_whole(path, save(state, {"stylesim": json.dumps(meta, sort_keys=True)}))
+
+
+@functools.cache
+def bundled_reader(device: str = "auto") -> GarmentReader:
+    """Load the bundled finder, once a process and device.
+
+    Raises:
+        StorageError: The file is not in the package.
+        DamagedFileError: The file is not whole.
+    """
+    wish, todo = "the bundled garment finder in the package", "install stylesim again"
+    try:
+        content = (files("stylesim") / "weights" / _FILE).read_bytes()
+    except OSError as error:
+        raise expected("weights", wish, "none", todo, StorageError) from error
+    place = pick_device(device)
+    try:
+        return _read(content, place)
+    except Exception as error:
+        raise expected("weights", wish, f"{_FILE} ({error})", todo, DamagedFileError) from error
+
+
+def _read(content: bytes, place: str) -> GarmentReader:
+    import torch
+    from safetensors.torch import load
+
+    length = int.from_bytes(content[:8], "little")
+    meta = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
+    network = build_network("n", eps=meta["eps"])
+    net = GarmentNet(network.model[:9], len(meta["pixel_classes"]), len(meta["categories"]))
+    state = {name: tensor.to(torch.float32) for name, tensor in load(content).items()}
+    lacking, unknown = net.load_state_dict(state, strict=False)
+    if unknown or any(not name.endswith("num_batches_tracked") for name in lacking):
+        raise ValueError(f"tensors {(*lacking, *unknown)[:3]} do not fit")
+    net.eval().requires_grad_(False)
+    with fenced():
+        network.eval().fuse(verbose=False)
+    net.fuse_pyramid()
+    net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    name = f"stylesim-finder@{hashlib.sha256(content).hexdigest()[:8]}"
+    return GarmentReader(net, meta, name, place)
