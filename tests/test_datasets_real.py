@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -177,6 +178,31 @@ def test_label_tables_agree_with_the_slots() -> None:
     with pytest.raises(TypeError):
         datasets.CATEGORY_SLOTS["hat"] = Slot.TOP
     assert len(datasets.CLOTHING_CATEGORIES) == 17
+
+
+def test_the_split_is_the_recipes() -> None:
+    """What the weights never saw is decided in two places; they must agree for ever."""
+    path = Path(__file__).parents[1] / "recipes" / "labels.py"
+    spec = importlib.util.spec_from_file_location("recipe_labels", path)
+    assert spec is not None
+    assert spec.loader is not None
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    for kind in ("sender", "outfit"):
+        keys = [f"{i:04d}" for i in range(400)]
+        ours = [datasets.held_out(kind, key) for key in keys]
+        assert ours == [recipe.held_out(kind, key) for key in keys]
+        assert 60 < sum(ours) < 140
+    assert dict(datasets.CLOTHING_CATEGORIES) == recipe.CLOTHING_TO_CATEGORY
+    assert dict(datasets.OUTFIT_CATEGORIES) == recipe.STREET_TO_CATEGORY
+    assert {k: v.value for k, v in datasets.CATEGORY_SLOTS.items()} == recipe.SLOT_OF
+
+
+def test_records_know_whether_they_are_held_out(clothing: Path, street: Path) -> None:
+    for photo in datasets.load_clothing(clothing):
+        assert photo.held_out == datasets.held_out("sender", photo.sender)
+    for outfit in datasets.load_outfits(street):
+        assert outfit.held_out == datasets.held_out("outfit", outfit.id)
 
 
 @pytest.mark.real_data

@@ -17,7 +17,13 @@ from stylesim.datasets.drawn import (
     make_style,
 )
 from stylesim.datasets.groups import OUTFIT_GROUPS, outfit_groups
-from stylesim.datasets.real import ClothingPhoto, OutfitPhoto, load_clothing, load_outfits
+from stylesim.datasets.real import (
+    ClothingPhoto,
+    OutfitPhoto,
+    held_out,
+    load_clothing,
+    load_outfits,
+)
 from stylesim.datasets.truth import DrawnGarment, DrawnOutfit, GarmentTruth
 
 __all__ = [
@@ -34,6 +40,7 @@ __all__ = [
     "GarmentTruth",
     "OutfitPhoto",
     "draw_garment",
+    "held_out",
     "load_clothing",
     "load_outfits",
     "make_catalog",
