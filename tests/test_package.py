@@ -22,12 +22,12 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC_NAMES = """
 AbstractBackbone AbstractGarmentFinder AbstractProductProvider CatalogProvider DamagedFileError
-FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFinder ImageError ImageLike
-InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError NotFittedError
-NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms Recommendation
-Recommender SimilarityReport SimilarityScorer Slot StorageError StyleSimError StyleTarget
-StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets find_garments
-plotting
+FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFinder ImageError
+ImageLike InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError
+NotFittedError NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms
+Recommendation Recommender SimilarityReport SimilarityScorer Slot StorageError StyleSimError
+StyleTarget StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets
+find_garments plotting
 """
 
 
