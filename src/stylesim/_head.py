@@ -73,7 +73,7 @@ def fit_head(
     seed: int,
     prior: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
-    on_epoch: Callable[[], None] | None = None,
+    on_epoch: Callable[[], object] | None = None,
 ) -> Head:
     """Learn a head; the same input gives the same head, and no global state is touched.
 
@@ -123,7 +123,7 @@ def _learn(
     n_classes: int,
     epochs: int,
     seed: int,
-    on_epoch: Callable[[], None] | None = None,
+    on_epoch: Callable[[], object] | None = None,
 ) -> Head:
     rng = np.random.default_rng(seed)
     means = prototypes(x, y, n_classes)

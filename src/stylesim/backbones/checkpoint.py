@@ -9,7 +9,6 @@ fields it is given, and the tensors are then picked out by their names.
 from __future__ import annotations
 
 import hashlib
-import json
 import pickle
 import threading
 import zipfile
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from stylesim.errors import DamagedFileError, NewerVersionError, UnsafeFileError, expected
+from stylesim.backbones.storing import FIRST_TENSOR, read_safetensors
+from stylesim.errors import DamagedFileError, UnsafeFileError, expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-FORMAT_VERSION = 1
-FIRST_TENSOR = "model.0.conv.weight"
 WIDTHS = {16: "n", 32: "s", 48: "m", 64: "l", 80: "x"}
 """Output channels of the first layer, and the size letter of the network."""
 
@@ -135,8 +133,9 @@ def read_weights(path: Path, argument: str = "weights") -> Weights:
     if zipfile.is_zipfile(path) or content[:1] == b"\x80":
         tensors, eps = _read_pickle(path, argument)
     else:
-        tensors, metadata = _read_safetensors(content, path, argument)
-        eps = float(metadata.get("eps", 1e-5))
+        tensors, metadata = read_safetensors(content, path, argument, _WANTED)
+        said: object = metadata.get("eps")
+        eps = float(said) if isinstance(said, (int, float)) else 1e-5
     return checked(tensors, repr(str(path)), path.stem, digest, eps, metadata, argument)
 
 
@@ -156,27 +155,6 @@ def checked(
         got = f"{shown}, which holds another network"
         raise expected(argument, _WANTED, got, "pass such a file", DamagedFileError)
     return Weights(tensors, size, stem, digest, eps, metadata)
-
-
-def _read_safetensors(
-    content: bytes, path: Path, argument: str
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        length = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + length]).get("__metadata__", {})
-        metadata = json.loads(header["stylesim"]) if "stylesim" in header else {}
-        tensors = load(content)
-    except (SafetensorError, ValueError, AttributeError, TypeError, KeyError) as error:
-        got = f"{str(path)!r}, which is damaged or of another kind"
-        raise expected(argument, _WANTED, got, "fetch it again", DamagedFileError) from error
-    if int(metadata.get("format_version", 0)) > FORMAT_VERSION:
-        got = f"{str(path)!r} of format {metadata['format_version']}"
-        wish = f"a file of format {FORMAT_VERSION} or older"
-        raise expected(argument, wish, got, "update stylesim", NewerVersionError)
-    return tensors, metadata
 
 
 def _read_pickle(path: Path, argument: str) -> tuple[dict[str, Tensor], float]:

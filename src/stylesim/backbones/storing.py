@@ -1,4 +1,4 @@
-"""Writing of weights."""
+"""Files of weights: safetensors with a JSON header, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylesim.backbones.checkpoint import FIRST_TENSOR, FORMAT_VERSION
-from stylesim.errors import StorageError, expected
+from stylesim.errors import DamagedFileError, NewerVersionError, StorageError, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor, nn
+
+
+FORMAT_VERSION = 1
+"""Version of the files that this stylesim writes; older ones are read, newer ones refused."""
+
+FIRST_TENSOR = "model.0.conv.weight"
 
 
 def save_backbone(
@@ -41,7 +46,6 @@ def save_backbone(
         StorageError: The path cannot be written.
     """
     import torch
-    from safetensors.torch import save
 
     state: Any = model.state_dict() if isinstance(model, torch.nn.Module) else dict(model)
     if state and not any(name.startswith("model.") for name in state):
@@ -59,13 +63,56 @@ def save_backbone(
     if FIRST_TENSOR not in kept or "model.0.bn.running_var" not in kept:
         wish = "a YOLOv8 classification network with batch normalisation not fused"
         raise expected("model", wish, type(model).__name__, "pass the trained network")
-    header: dict[str, Any] = {"format_version": FORMAT_VERSION, "kind": "backbone"}
+    header: dict[str, Any] = {"kind": "backbone"}
     modules = model.modules() if isinstance(model, torch.nn.Module) else ()
     for module in modules:
         if isinstance(module, torch.nn.BatchNorm2d):
             header["eps"] = module.eps
     header |= metadata or {}
-    write_whole(Path(path), save(kept, {"stylesim": json.dumps(header, sort_keys=True)}))
+    write_safetensors(Path(path), kept, header)
+
+
+def write_safetensors(
+    path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any], argument: str = "path"
+) -> None:
+    """Write tensors and what there is to say about them as one file.
+
+    Raises:
+        StorageError: The path cannot be written.
+    """
+    from safetensors.torch import save
+
+    text = json.dumps({"format_version": FORMAT_VERSION, **header}, sort_keys=True)
+    write_whole(path, save(dict(tensors), {"stylesim": text}), argument)
+
+
+def read_safetensors(
+    content: bytes, path: Path, argument: str, wish: str
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what :func:`write_safetensors` wrote, or a foreign file without a header.
+
+    Raises:
+        DamagedFileError: The file is not whole, or no safetensors file.
+        NewerVersionError: A newer stylesim wrote it.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        length = int.from_bytes(content[:8], "little")
+        said = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+        header = json.loads(said["stylesim"]) if "stylesim" in said else {}
+        version = int(header.get("format_version", 0))
+        tensors = load(content)
+    except (SafetensorError, ValueError, AttributeError, TypeError, KeyError) as error:
+        got = f"{str(path)!r}, which is damaged or of another kind"
+        todo = "replace it by a whole copy"
+        raise expected(argument, wish, got, todo, DamagedFileError) from error
+    if version > FORMAT_VERSION:
+        got = f"{str(path)!r} of format {version}"
+        wish = f"a file of format {FORMAT_VERSION} or older"
+        raise expected(argument, wish, got, "update stylesim", NewerVersionError)
+    return tensors, header
 
 
 def write_whole(path: Path, content: bytes, argument: str = "path") -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from torch import nn
+    from torch import Tensor, nn
 
     from stylesim.backbones.pictures import Squaring
     from stylesim.types import FloatArray, ImageLike
@@ -238,6 +238,14 @@ class YoloBackbone(AbstractBackbone):
                 x = x.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
                 rows.append(self._network(x).mean((2, 3)).cpu().numpy())
         return np.concatenate(rows)
+
+    def used_tensors(self) -> dict[str, Tensor]:
+        """The tensors of :attr:`source` that this backbone uses, by name."""
+        return {
+            name: tensor
+            for name, tensor in self.source.tensors.items()
+            if int(name.split(".")[1]) < _LAYERS or (self.neck and name.startswith(NECK))
+        }
 
     def _built(self) -> nn.Module:
         import torch

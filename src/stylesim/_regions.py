@@ -1,0 +1,213 @@
+"""One head for each region of the body, and how their answers are put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+import numpy as np
+
+from stylesim._head import Head, fit_head
+from stylesim.functional import unit_rows
+from stylesim.types import REGIONS_OF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from stylesim._views import GarmentView, PictureView
+    from stylesim.functional import Floats
+    from stylesim.types import FloatArray
+
+    TargetViews: TypeAlias = Sequence[Sequence[Sequence[PictureView]]]
+
+WHOLE = "whole"
+BODY = ("upper", "lower")
+"""The regions that every outfit has; the others count where a picture shows neither."""
+
+REGIONS = tuple(dict.fromkeys(region for regions in REGIONS_OF.values() for region in regions))
+_FEWEST = 2
+
+
+@attrs.frozen(eq=False)
+class RegionHead:
+    """What one region of the body says about the classes.
+
+    Attributes:
+        head: Tells the classes apart that were seen in this region.
+        members: Their numbers among all classes.
+        shares: Array of shape (classes,): the probability of each class that
+            was not seen in this region, whatever the garment; 0 for members.
+        scaled: Whether the head was learned on features of their own length
+            rather than of length 1.
+    """
+
+    head: Head
+    members: tuple[int, ...]
+    shares: Floats
+    scaled: bool = False
+
+    def proba(self, views: Sequence[GarmentView]) -> Floats:
+        """Probabilities of shape (views, classes); each row sums to 1."""
+        rows = np.stack([view.embedding for view in views]).astype(np.float64)
+        if self.scaled:
+            rows *= np.array([view.length for view in views])[:, None]
+        out = np.tile(self.shares, (len(views), 1))
+        out[:, list(self.members)] = (1.0 - self.shares.sum()) * self.head.proba(rows)
+        return out
+
+
+@attrs.frozen(eq=False)
+class Learned:
+    """What a fit leaves behind.
+
+    Attributes:
+        classes: Names of the classes, the wanted one first.
+        heads: Heads by region; ``"whole"`` is always there.
+        history: For each epoch the loss, in nats, and the accuracy, 0 to 1.
+    """
+
+    classes: tuple[str, ...]
+    heads: Mapping[str, RegionHead]
+    history: tuple[tuple[float, float], ...]
+
+
+def regions_of(view: GarmentView) -> tuple[str, ...]:
+    """Regions of the body that a garment covers; ``("whole",)`` for a whole picture."""
+    return (WHOLE,) if view.slot is None else REGIONS_OF[view.slot]
+
+
+def learn_regions(
+    views: TargetViews,
+    *,
+    epochs: int,
+    seed: int,
+    prior: npt.ArrayLike | None = None,
+    on_epoch: Callable[[], object] | None = None,
+) -> dict[str, RegionHead]:
+    """Learn a head for each region that the pictures show well enough.
+
+    A region gets a head if at least two pictures of the wanted class, and of
+    at least one contrast class, show a garment there; the whole picture always
+    has one. A class with fewer is not told apart by looks there. It keeps the
+    probability with which one of its pictures would show a garment in that
+    region, compared with the other classes, by Laplace's rule of succession:
+    (shown + 1) / (pictures + 2) for each class, scaled to sum to 1.
+
+    Args:
+        views: For each class (the wanted one first), for each picture, its
+            views: as it is, mirrored, ...
+        epochs: Passes over the garments of a region.
+        seed: Of all random choices.
+        prior: Covariance within classes; see :func:`fit_head`.
+        on_epoch: Called after each epoch of each region.
+
+    Returns:
+        The heads by region, in the order of :data:`REGIONS`, then ``"whole"``.
+    """
+    heads: dict[str, RegionHead] = {}
+    for number, region in enumerate((*REGIONS, WHOLE)):
+        shown = np.array(_shown(views, region))
+        members = np.flatnonzero(shown >= _FEWEST)
+        if len(members) < _FEWEST or members[0] != 0:
+            continue
+        rows, labels, groups = _rows(views, region)
+        kept = np.isin(labels, members)
+        head = fit_head(
+            np.stack(rows)[kept],
+            np.searchsorted(members, labels[kept]),
+            len(members),
+            epochs=epochs,
+            seed=seed + number,
+            prior=prior,
+            groups=groups[kept],
+            on_epoch=on_epoch,
+        )
+        rates = (shown + 1) / (np.array([len(pictures) for pictures in views]) + 2)
+        shares = rates / rates.sum()
+        shares[members] = 0.0
+        heads[region] = RegionHead(head, tuple(int(m) for m in members), shares)
+    return heads
+
+
+def regions_to_learn(views: TargetViews) -> int:
+    """Number of heads that :func:`learn_regions` will learn."""
+    return sum(
+        shown[0] >= _FEWEST and sum(n >= _FEWEST for n in shown) >= _FEWEST
+        for shown in (_shown(views, region) for region in (*REGIONS, WHOLE))
+    )
+
+
+def by_region(
+    views: Sequence[PictureView], heads: Mapping[str, RegionHead]
+) -> list[dict[str, FloatArray]]:
+    """Class probabilities of each region that a picture shows and a head knows.
+
+    Several garments in one region (a shirt under a jacket) count alike. The
+    key ``"whole"`` is always there.
+    """
+    out: list[dict[str, FloatArray]] = [{} for _ in views]
+    for region, head in heads.items():
+        parts, owners = [], []
+        for place, view in enumerate(views):
+            for part in _parts(view, region):
+                parts.append(part)
+                owners.append(place)
+        if not parts:
+            continue
+        probabilities = head.proba(parts)
+        starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        counts = np.diff(starts, append=len(owners))
+        means = np.add.reduceat(probabilities, starts) / counts[:, None]
+        for start, mean in zip(starts, means.astype(np.float32), strict=True):
+            out[owners[start]][region] = mean
+    return out
+
+
+def combined(regions: Mapping[str, FloatArray]) -> FloatArray:
+    """Mean of upper and lower body, alike; else of the other regions; else the whole picture."""
+    body = [regions[region] for region in BODY if region in regions]
+    other = [regions[region] for region in regions if region not in (*BODY, WHOLE)]
+    mean: FloatArray = np.mean(body or other or [regions[WHOLE]], axis=0, dtype=np.float32)
+    return mean
+
+
+def balanced(view: PictureView) -> FloatArray:
+    """One vector for a picture: the mean over its regions of the mean over their garments."""
+    means = [
+        np.mean([part.embedding for part in parts], axis=0)
+        for region in REGIONS
+        if (parts := _parts(view, region))
+    ]
+    mean = np.mean(means or [view.whole.embedding], axis=0)
+    vector: FloatArray = unit_rows(mean[None])[0].astype(np.float32)
+    return vector
+
+
+def _parts(view: PictureView, region: str) -> list[GarmentView]:
+    if region == WHOLE:
+        return [view.whole]
+    return [garment for garment in view.garments if region in regions_of(garment)]
+
+
+def _shown(views: TargetViews, region: str) -> list[int]:
+    """How many pictures of each class show a garment in a region."""
+    return [sum(bool(_parts(ways[0], region)) for ways in pictures) for pictures in views]
+
+
+def _rows(
+    views: TargetViews, region: str
+) -> tuple[list[FloatArray], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    rows: list[FloatArray] = []
+    labels, groups = [], []
+    picture = 0
+    for label, pictures in enumerate(views):
+        for ways in pictures:
+            for view in ways:
+                for part in _parts(view, region):
+                    rows.append(part.embedding)
+                    labels.append(label)
+                    groups.append(picture)
+            picture += 1
+    return rows, np.array(labels, dtype=np.intp), np.array(groups, dtype=np.intp)
