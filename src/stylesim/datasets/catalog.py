@@ -14,6 +14,7 @@ from stylesim.datasets._checks import check_count, generator
 from stylesim.datasets._styles import KINDS, STYLES
 from stylesim.datasets.drawn import STYLE_NAMES, draw_in_turn
 from stylesim.errors import StorageError, expected
+from stylesim.products import Product
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from stylesim.datasets.truth import DrawnGarment, GarmentTruth
-    from stylesim.products import Product
 
 _COLUMNS = (
     "id", "title", "price", "currency", "url", "image", "brand", "slot", "category", "colour",
@@ -41,8 +41,8 @@ class DrawnCatalog:
 
     Example:
         >>> catalog = make_catalog(n=4, seed=2)
-        >>> {catalog.truth[product.id].style for product in catalog.products}
-        {'padding', 'suit', 'wannabe', 'sporty'}
+        >>> [catalog.truth[product.id].style for product in catalog.products]
+        ['wannabe', 'sporty', 'padding', 'suit']
     """
 
     products: tuple[Product, ...]
@@ -77,17 +77,14 @@ def make_catalog(
     """
     check_count(n)
     rng = generator(seed)
-    from stylesim.products import Product
-
     drawn = draw_in_turn(n, STYLE_NAMES, rng, background="studio")
     rows = [_row(number, garment, rng) for number, garment in enumerate(drawn, start=1)]
     pictures = [_jpeg(garment) for garment in drawn]
     path = None if folder is None else _write(Path(folder), rows, pictures)
-    products = []
-    for row, picture in zip(rows, pictures, strict=True):
-        image = picture if path is None else path.parent / row["image"]
-        fields = {name: row[name] for name in _COLUMNS if name not in {"image", "price"}}
-        products.append(Product(image=image, price=float(row["price"]), **fields))
+    products = [
+        _product(row, picture if path is None else path.parent / row["image"])
+        for row, picture in zip(rows, pictures, strict=True)
+    ]
     truth = {row["id"]: garment.truth for row, garment in zip(rows, drawn, strict=True)}
     return DrawnCatalog(tuple(products), MappingProxyType(truth), path)
 
@@ -107,6 +104,21 @@ def _row(number: int, garment: DrawnGarment, rng: np.random.Generator) -> dict[s
         "category": truth.category,
         "colour": truth.colour,
     }
+
+
+def _product(row: dict[str, str], image: bytes | Path) -> Product:
+    return Product(
+        row["id"],
+        row["title"],
+        row["url"],
+        price=float(row["price"]),
+        currency=row["currency"],
+        image=image,
+        brand=row["brand"],
+        slot=row["slot"],
+        category=row["category"],
+        colour=row["colour"],
+    )
 
 
 def _jpeg(garment: DrawnGarment) -> bytes:
