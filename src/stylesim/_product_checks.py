@@ -1,0 +1,252 @@
+"""Checks of what shops and catalogues say: texts, addresses, prices."""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+import os
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image
+
+from stylesim.errors import InvalidArgumentError, ProductError, StyleSimError, expected
+from stylesim.types import Slot
+
+if TYPE_CHECKING:
+    import attrs
+
+TITLE_LENGTH = 300
+TEXT_LENGTH = 5000
+URL_LENGTH = 4000
+_JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji are spelled with these
+
+_FRACTION_DIGITS = 2
+_SIGNS = {
+    "€": "EUR", "£": "GBP", "₩": "KRW", "원": "KRW", "₹": "INR", "₽": "RUB", "₺": "TRY",
+    "₫": "VND", "฿": "THB", "₪": "ILS", "₴": "UAH", "₦": "NGN", "zł": "PLN", "kč": "CZK",
+    "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD",
+    "hk$": "HKD", "s$": "SGD", "r$": "BRL", "mx$": "MXN", "nt$": "TWD", "元": "CNY", "円": "JPY",
+    # One sign, several currencies: the amount is known, the currency is not.
+    "$": None, "¥": None, "￥": None, "kr": None, "kr.": None,
+}  # fmt: skip
+_AMOUNT = re.compile(r"\d(?:[\d.,' \u00a0\u202f\u2009\u2019]*\d)?")
+
+
+def clean(value: str, length: int) -> str:
+    """One line without control or direction characters, cut to a length."""
+    kept = []
+    for char in unicodedata.normalize("NFC", value[: 4 * length]):
+        kind = unicodedata.category(char)
+        if kind in {"Cc", "Zl", "Zp"}:
+            kept.append(" ")
+        elif kind not in {"Cf", "Cs", "Co", "Cn"} or char in _JOINERS:
+            kept.append(char)
+    text = " ".join("".join(kept).split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def required_text(argument: str, value: object, length: int = TITLE_LENGTH) -> str:
+    text = clean(value, length) if isinstance(value, str) else ""
+    if not text:
+        raise expected(argument, "some text", value, "say what it is", ProductError)
+    return text
+
+
+def optional_text(
+    argument: str,
+    value: object,
+    length: int = TITLE_LENGTH,
+    kind: type[StyleSimError] = ProductError,
+) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise expected(argument, "text or None", value, "pass text, or leave it out", kind)
+    return clean(value, length) or None
+
+
+def web_address(argument: str, value: object) -> str:
+    """An http or https address with a host, and nothing in it that could hide another."""
+    wanted = "an http or https address with a host"
+    todo = "pass the full address of the page, such as https://shop.example/item"
+    if not isinstance(value, str):
+        raise expected(argument, wanted, value, todo, ProductError)
+    address = value.strip()
+    if not address or len(address) > URL_LENGTH:
+        got = f"{len(address)} characters" if address else "nothing"
+        raise expected(argument, wanted, got, todo, ProductError)
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise expected(argument, wanted, repr(value), todo, ProductError) from None
+    odd = any(char in '\\<>"`{}|^' or unicodedata.category(char)[0] in "CZ" for char in address)
+    if parts.scheme.lower() not in {"http", "https"} or not host or odd or "@" in parts.netloc:
+        raise expected(argument, wanted, repr(value), todo, ProductError)
+    return address
+
+
+def amount(argument: str, value: object, kind: type[StyleSimError] = ProductError) -> float | None:
+    """A price: a finite number of at least 0, or None."""
+    if value is None:
+        return None
+    wanted, todo = "a finite number of at least 0, or None", "pass a number such as 49.9"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        if isinstance(value, str):
+            todo = "read it with parse_price first"
+        raise expected(argument, wanted, value, todo, kind)
+    number = float(value)
+    if not math.isfinite(number) or number < 0:
+        raise expected(argument, wanted, value, todo, kind)
+    return number
+
+
+def currency_code(
+    argument: str, value: object, kind: type[StyleSimError] = ProductError
+) -> str | None:
+    if value is None or value == "":
+        return None
+    code = value.strip().upper() if isinstance(value, str) else ""
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise expected(argument, "three letters such as 'EUR'", value, "pass the ISO code", kind)
+    return code
+
+
+def slot_of(argument: str, value: Any, kind: type[StyleSimError] = ProductError) -> Slot | None:
+    if value is None or isinstance(value, Slot):
+        return value
+    try:
+        return Slot.parse(value, argument)
+    except InvalidArgumentError as error:
+        raise kind(error.message, **error.details) from None
+
+
+def plain_mapping(argument: str, value: Any) -> dict[str, Any]:
+    """A copy holding plain JSON values only."""
+    wanted, todo = "a mapping of names to plain JSON values", "pass text, numbers, lists or None"
+    try:
+        copy = dict(value)
+        named = all(isinstance(key, str) for key in copy)
+        result: dict[str, Any] = json.loads(json.dumps(copy, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise expected(argument, wanted, value, todo, ProductError) from None
+    if not named:
+        raise expected(argument, wanted, value, todo, ProductError)
+    return result
+
+
+def split_price(text: str, argument: str) -> tuple[float, str | None]:
+    """Read an amount and, where the text names it without doubt, its currency."""
+    todo = "pass one plain amount such as '49.90 EUR'"
+
+    def refuse(wanted: str = "one amount, with or without a currency") -> StyleSimError:
+        return expected(argument, wanted, repr(text), todo, ProductError)
+
+    tidy = " ".join(text.split()) if len(text) <= 100 else ""
+    found = _AMOUNT.findall(tidy)
+    if len(found) != 1:
+        raise refuse()
+    before, after = tidy.split(found[0], 1)
+    marks = [mark.strip().lower() for mark in (before, after) if mark.strip()]
+    currencies: set[str] = set()
+    for mark in marks:
+        if mark in _SIGNS:
+            currencies |= {_SIGNS[mark]} - {None}  # type: ignore[arg-type]
+        elif re.fullmatch("[a-z]{3}", mark):
+            currencies.add(mark.upper())
+        else:
+            raise refuse()
+    if len(currencies) > 1:
+        raise refuse("one currency")
+    number = _number(found[0], marked=bool(marks))
+    if number is None:
+        raise refuse("an amount that can be read in one way only")
+    return number, currencies.pop() if currencies else None
+
+
+def _number(digits: str, *, marked: bool) -> float | None:
+    """Tell decimal from grouping marks; None where both readings are possible."""
+    text = re.sub(r"[ \u00a0\u202f\u2009\u2019]", "'", digits)
+    decimal = None
+    marks = [char for char in text if char in ".,"]
+    if len(set(marks)) > 1:
+        decimal = marks[-1]
+    elif len(marks) == 1:
+        whole, fraction = text.split(marks[0])
+        grouped = len(fraction) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
+        if grouped and marks[0] == "." and not marked:
+            return None  # 1.299 may be a bare decimal number or a German 1299
+        decimal = None if grouped else marks[0]
+    whole, _, fraction = text.partition(decimal) if decimal else (text, "", "")
+    groups = re.split("[.,']", whole)
+    if not fraction.isdigit() and fraction:
+        return None
+    if len(groups) > 1:
+        one_kind = len({char for char in whole if not char.isdigit()}) == 1
+        if not one_kind or not 1 <= len(groups[0]) <= 3:
+            return None
+        if any(len(group) != 3 for group in groups[1:]):
+            return None
+    return float("".join(groups) + "." + (fraction or "0"))
+
+
+def picture(image: object, image_url: object) -> tuple[Any, str | None]:
+    address = None if image_url is None else web_address("image_url", image_url)
+    if isinstance(image, str):
+        scheme = re.match(r"\s*([A-Za-z][A-Za-z0-9+.\-]+):", image)  # a drive letter is no scheme
+        if scheme:
+            return None, web_address("image", image)
+        if not image.strip() or "\0" in image:
+            raise expected("image", "a picture", image, "leave it out for none", ProductError)
+        return image, address
+    if isinstance(image, (bytearray, memoryview)):
+        return bytes(image), address
+    if image is None or isinstance(image, (bytes, os.PathLike, Image.Image, np.ndarray)):
+        return image, address
+    todo = "pass a path, bytes, a PIL image, a uint8 array or an http(s) address"
+    raise expected("image", "a picture", type(image).__name__, todo, ProductError)
+
+
+def words_of(value: object) -> tuple[str, ...]:
+    wish, todo = "a text or several words", 'pass words=("pleated", "skirt")'
+    if isinstance(value, str):
+        value = value.split()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(w, str) for w in value):
+        raise expected("words", wish, value, todo)
+    tidy = (clean(word, TITLE_LENGTH) for word in value)
+    return tuple(word for word in tidy if word)
+
+
+def query_text(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise expected(field.name, "text or None", value, "pass text, or leave it out")
+
+
+def folded(text: str | None) -> str:
+    """Letters and digits alone, singular: "T-Shirts" and "t shirt" are the same."""
+    return "".join(re.findall(r"\w", (text or "").casefold().replace("_", ""))).removesuffix("s")
+
+
+def lowest(value: object) -> float | None:
+    return amount("min_price", value, InvalidArgumentError)
+
+
+def highest(value: object) -> float | None:
+    return amount("max_price", value, InvalidArgumentError)
+
+
+def query_slot(value: Any) -> Slot | None:
+    return slot_of("slot", value, InvalidArgumentError)
+
+
+def query_currency(value: object) -> str | None:
+    return currency_code("currency", value, InvalidArgumentError)
+
+
+def lifetime(value: object) -> float | None:
+    return amount("cache_ttl", value, InvalidArgumentError)

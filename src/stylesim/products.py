@@ -1,0 +1,298 @@
+"""What a shop offers, what is asked of it, and under which terms it answers."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim import _product_checks as checks
+from stylesim.errors import ProductError, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stylesim.types import ImageLike, Slot
+
+MAX_LIMIT = 10_000
+"""Most products that one query may ask for."""
+
+
+def parse_price(text: str, *, argument: str = "price") -> tuple[float, str | None]:
+    """Read a price as people write it.
+
+    Grouping and decimal marks of any country are told apart; what can be read
+    in two ways (``"1.299"`` alone), a range, or a text with other words is
+    refused rather than guessed.
+
+    Args:
+        text: Such as ``"49,90 €"``, ``"$1,299.00"`` or ``"KRW 59,000"``.
+        argument: Name of the argument for error messages.
+
+    Returns:
+        The amount, and the ISO code of the currency, or None where the text
+        names none or one sign of several currencies (``$``, ``¥``, ``kr``).
+
+    Raises:
+        ProductError: The text is no single, unmistakable amount.
+
+    Example:
+        >>> parse_price("49,90 €"), parse_price("$1,299.00")
+        ((49.9, 'EUR'), (1299.0, None))
+    """
+    if not isinstance(text, str):
+        raise expected(argument, "text", text, "pass the price as text", ProductError)
+    return checks.split_price(text, argument)
+
+
+@attrs.frozen(init=False)
+class Product:
+    """One thing that a shop sells.
+
+    Texts lose control characters and are cut to a length, but are kept as they
+    are otherwise: escape them before they go into a page.
+
+    Args:
+        id: Stable name of the product within its source.
+        title: What the shop calls it.
+        url: Page of the product; http or https.
+        price: At least 0, in ``currency``; None where it is not known.
+        currency: ISO code of three letters.
+        image: Picture: a path, encoded bytes, a PIL image, a uint8 array, or an
+            http(s) address, which moves to ``image_url`` and is not fetched.
+        image_url: Address of the picture; http or https.
+        brand: Brand.
+        slot: Where on the body it is worn, a :class:`Slot` or its name.
+        category: What it is, such as ``"t-shirt"``.
+        gender: Whom it is made for, such as ``"women"``.
+        colour: Its main colour.
+        size: Sizes to be had, such as ``"M"`` or ``"S, M, L"``.
+        description: More about it.
+        source: Name of the provider it came from.
+        attributes: Anything else, as plain JSON values.
+
+    Raises:
+        ProductError: A field is of the wrong kind: an address that is not http
+            or https, a negative or infinite price, a price as text, no title.
+
+    Example:
+        >>> shirt = Product("7", "Linen shirt", "https://shop.example/7", price=39, currency="eur")
+        >>> shirt.price, shirt.currency
+        (39.0, 'EUR')
+    """
+
+    id: str
+    title: str
+    url: str
+    price: float | None
+    currency: str | None
+    image: ImageLike | None = attrs.field(eq=False, repr=False)
+    image_url: str | None
+    brand: str | None
+    slot: Slot | None
+    category: str | None
+    gender: str | None
+    colour: str | None
+    size: str | None
+    description: str | None = attrs.field(repr=False)
+    source: str | None
+    attributes: Mapping[str, Any] = attrs.field(hash=False, repr=False)
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the name that every shop uses
+        title: str,
+        url: str,
+        *,
+        price: float | None = None,
+        currency: str | None = None,
+        image: ImageLike | None = None,
+        image_url: str | None = None,
+        brand: str | None = None,
+        slot: Slot | str | None = None,
+        category: str | None = None,
+        gender: str | None = None,
+        colour: str | None = None,
+        size: str | None = None,
+        description: str | None = None,
+        source: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        image, address = checks.picture(image, image_url)
+        text = checks.optional_text
+        self.__attrs_init__(
+            id=checks.required_text("id", id),
+            title=checks.required_text("title", title),
+            url=checks.web_address("url", url),
+            price=checks.amount("price", price),
+            currency=checks.currency_code("currency", currency),
+            image=image,
+            image_url=address,
+            brand=text("brand", brand),
+            slot=checks.slot_of("slot", slot),
+            category=text("category", category),
+            gender=text("gender", gender),
+            colour=text("colour", colour),
+            size=text("size", size),
+            description=text("description", description, checks.TEXT_LENGTH),
+            source=text("source", source),
+            attributes=checks.plain_mapping("attributes", attributes or {}),
+        )
+
+    def with_changes(self, **changes: Any) -> Product:
+        """Return a copy with some fields changed and checked as new ones are."""
+        fields = {name.name: getattr(self, name.name) for name in attrs.fields(type(self))}
+        return Product(**{**fields, **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; of the picture, its path or address only.
+
+        Example:
+            >>> Product("7", "Shirt", "https://shop.example/7").to_dict()["title"]
+            'Shirt'
+        """
+        fields = {name.name: getattr(self, name.name) for name in attrs.fields(type(self))}
+        path = isinstance(self.image, (str, os.PathLike))
+        fields["image"] = os.fspath(self.image) if path else None  # type: ignore[arg-type]
+        fields["slot"] = None if self.slot is None else self.slot.value
+        fields["attributes"] = dict(self.attributes)
+        return fields
+
+
+@attrs.frozen(kw_only=True)
+class ProductQuery:
+    """What is asked of a provider.
+
+    Args:
+        slot: Where on the body the product is worn, a :class:`Slot` or its name.
+        category: What it is, such as ``"jeans"``.
+        words: Further words, each to be found in the texts of the product; a
+            text is split at its spaces.
+        colour: Main colour.
+        min_price: Lowest price, in ``currency``.
+        max_price: Highest price, in ``currency``.
+        currency: ISO code. None compares bare numbers, whatever their currency.
+        gender: Whom it is made for.
+        brand: Brand.
+        size: A size that must be to be had.
+        limit: Most products wanted, 1 to 10,000.
+
+    Raises:
+        InvalidArgumentError: A field is of the wrong kind or out of range.
+
+    Example:
+        >>> ProductQuery(slot="skirt", max_price=80, currency="eur").slot
+        <Slot.BOTTOM: 'bottom'>
+    """
+
+    slot: Slot | None = attrs.field(default=None, converter=checks.query_slot)
+    category: str | None = attrs.field(default=None, validator=checks.query_text)
+    words: tuple[str, ...] = attrs.field(default=(), converter=checks.words_of)
+    colour: str | None = attrs.field(default=None, validator=checks.query_text)
+    min_price: float | None = attrs.field(default=None, converter=checks.lowest)
+    max_price: float | None = attrs.field(default=None, converter=checks.highest)
+    currency: str | None = attrs.field(default=None, converter=checks.query_currency)
+    gender: str | None = attrs.field(default=None, validator=checks.query_text)
+    brand: str | None = attrs.field(default=None, validator=checks.query_text)
+    size: str | None = attrs.field(default=None, validator=checks.query_text)
+    limit: int = 50
+
+    def __attrs_post_init__(self) -> None:
+        limit: object = self.limit
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
+            raise expected("limit", f"a whole number from 1 to {MAX_LIMIT}", limit, "pass 50")
+        low, high = self.min_price, self.max_price
+        if low is not None and high is not None and low > high:
+            raise expected("min_price", "at most max_price", f"{low} above {high}", "swap the two")
+
+    def matches(self, product: Product) -> bool:
+        """Whether a product is what was asked for.
+
+        What the product does not say passes for slot, category, colour and
+        gender, which may be seen in its picture; it fails for price, currency,
+        brand and size, which cannot.
+
+        Args:
+            product: The product.
+
+        Returns:
+            Whether nothing that it says is against the query.
+
+        Example:
+            >>> shirt = Product("7", "Linen shirt", "https://shop.example/7", price=39.0)
+            >>> ProductQuery(max_price=50).matches(shirt), ProductQuery(max_price=30).matches(shirt)
+            (True, False)
+        """
+        return self._price_fits(product) and self._facts_fit(product) and self._words_fit(product)
+
+    def _price_fits(self, product: Product) -> bool:
+        if self.currency is not None and product.currency != self.currency:
+            return False
+        if self.min_price is None and self.max_price is None:
+            return True
+        if product.price is None:
+            return False
+        low = 0.0 if self.min_price is None else self.min_price
+        return low <= product.price and (self.max_price is None or product.price <= self.max_price)
+
+    def _facts_fit(self, product: Product) -> bool:
+        if self.slot is not None and product.slot not in (None, self.slot):
+            return False
+        for wanted, said in (
+            (self.category, product.category),
+            (self.colour, product.colour),
+        ):
+            if wanted and said and checks.folded(wanted) != checks.folded(said):
+                return False
+        both = {"", checks.folded("unisex"), checks.folded(self.gender)}
+        if self.gender and checks.folded(product.gender) not in both:
+            return False
+        if self.brand and checks.folded(product.brand) != checks.folded(self.brand):
+            return False
+        sizes = {checks.folded(part) for part in re.split("[,;/|]", product.size or "")}
+        return self.size is None or checks.folded(self.size) in sizes
+
+    def _words_fit(self, product: Product) -> bool:
+        if not self.words:
+            return True
+        said = (product.title, product.brand, product.category, product.colour, product.description)
+        text = " ".join(part for part in said if part).casefold()
+        return all(word.casefold() in text for word in self.words)
+
+
+@attrs.frozen(kw_only=True)
+class ProviderTerms:
+    """What a provider allows to be done with its answers.
+
+    Args:
+        cache_ttl: Seconds for which answers may be kept; 0 = not at all, None = for ever.
+        may_mix: Whether its products may stand beside those of other providers.
+        affiliate: Whether its links earn somebody a commission.
+        retires: Day from which it no longer answers.
+        note: What else there is to know.
+
+    Raises:
+        InvalidArgumentError: A field is of the wrong kind.
+
+    Example:
+        >>> ProviderTerms(cache_ttl=3600).may_mix
+        True
+    """
+
+    cache_ttl: float | None = attrs.field(default=None, converter=checks.lifetime)
+    may_mix: bool = True
+    affiliate: bool = False
+    retires: date | None = None
+    note: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        retires: object = self.retires
+        if retires is not None and (isinstance(retires, datetime) or not isinstance(retires, date)):
+            raise expected("retires", "a date or None", retires, "pass datetime.date(2027, 1, 31)")
+
+    def retired(self, today: date | None = None) -> bool:
+        """Whether the provider has stopped answering; today is counted in UTC."""
+        return self.retires is not None and (today or datetime.now(UTC).date()) >= self.retires

@@ -1,0 +1,174 @@
+"""Products made of rows: plain mappings from a file, a function or an answer."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim.errors import InvalidArgumentError, ProductError, expected
+from stylesim.products import Product, parse_price
+from stylesim.providers.base import SkippedProduct
+from stylesim.types import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FIELDS = tuple(field.name for field in attrs.fields(Product))
+_ALIASES = {
+    "color": "colour", "link": "url", "product_url": "url", "name": "title",
+    "image_path": "image", "picture": "image", "image_link": "image_url", "sku": "id",
+}  # fmt: skip
+
+
+def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """Field of a product by column, from the user's column by field."""
+    if columns is None:
+        return {}
+    wish, todo = "a mapping of product fields to columns", 'pass columns={"title": "name"}'
+    try:
+        pairs = dict(columns)
+    except (TypeError, ValueError):
+        raise expected("columns", wish, columns, todo) from None
+    for field, column in pairs.items():
+        if field not in FIELDS or not isinstance(column, str):
+            known = "fields among " + ", ".join(FIELDS)
+            raise expected("columns", known, f"{field!r}: {column!r}", todo, InvalidArgumentError)
+    return {column.strip().casefold(): field for field, column in pairs.items()}
+
+
+def fields_of(names: Iterable[object], columns: Mapping[str, str]) -> dict[Any, str]:
+    """Field of a product by column name as it stands, named by the user or by itself."""
+    found: dict[Any, str] = {}
+    taken = set(columns.values())
+    for name in names:
+        plain = str(name).strip().casefold()
+        if plain in columns:
+            found[name] = columns[plain]
+        else:
+            field = _ALIASES.get(plain, plain)
+            if field in FIELDS and field not in taken:
+                found[name] = field
+                taken.add(field)
+    return found
+
+
+def product_of(
+    row: Mapping[Any, Any],
+    columns: Mapping[str, str],
+    *,
+    base: Path | None = None,
+    source: str | None = None,
+    needs_picture: bool = False,
+) -> Product:
+    """Make a product of a row, or raise what is wrong with it."""
+    names = fields_of(row, columns)
+    values = {field: _tidy(row[name]) for name, field in names.items()}
+    others = {str(name): _tidy(row[name]) for name in row if name not in names and name is not None}
+    given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    for name in ("title", "url"):
+        if name not in given:
+            raise expected(name, "a value", "nothing", "fill the column", ProductError)
+    given["id"] = _id_text(given.get("id", given["url"]))
+    _read_price(given)
+    _read_picture(given, base, needs_picture=needs_picture)
+    guess = given.get("slot") or given.get("category")
+    given["slot"] = Slot.guess(guess) if isinstance(guess, str) else None
+    for name in ("title", "brand", "category", "gender", "colour", "size", "description"):
+        if isinstance(given.get(name), (int, float)):
+            given[name] = str(given[name])
+    given["source"] = given.get("source", source)
+    extra = {name: value for name, value in others.items() if value is not None}
+    given["attributes"] = {**_plain(extra), **given.get("attributes", {})}
+    return Product(**given)
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip() or None
+    return value
+
+
+def _id_text(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return f"{value:.0f}" if float(value).is_integer() else str(value)
+
+
+def _plain(extra: dict[str, Any]) -> dict[str, Any]:
+    simple = (str, int, float, bool)
+    return {
+        name: value
+        for name, value in extra.items()
+        if isinstance(value, simple) and not (isinstance(value, float) and not math.isfinite(value))
+    }
+
+
+def _read_price(given: dict[str, Any]) -> None:
+    price = given.get("price")
+    if not isinstance(price, str):
+        return
+    given["price"], currency = parse_price(price)
+    stated = str(given.get("currency", currency) or "").strip().upper() or None
+    if currency is not None and stated != currency:
+        got = f"{price!r} in a row of currency {stated}"
+        raise expected("price", "the currency of its row", got, "correct the row", ProductError)
+    given["currency"] = stated
+
+
+def _read_picture(given: dict[str, Any], base: Path | None, *, needs_picture: bool) -> None:
+    image = given.get("image")
+    if isinstance(image, str) and "://" not in image and base is not None:
+        image = base / image
+        given["image"] = image
+    if isinstance(image, os.PathLike):
+        path = Path(image)
+        try:
+            empty = path.stat().st_size == 0 if path.is_file() else None
+        except (OSError, ValueError) as error:
+            raise _no_picture(f"{image} ({error})") from None
+        if empty is not False:
+            raise _no_picture(f"{image}, {'no such file' if empty is None else 'an empty file'}")
+    if needs_picture and image is None and given.get("image_url") is None:
+        raise _no_picture("none")
+
+
+def _no_picture(got: str) -> Exception:
+    return expected("image", "a picture", got, "name an existing file", ProductError)
+
+
+class Intake:
+    """Collects products and what was skipped, the same product only once."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.products: list[Product] = []
+        self.skipped: list[SkippedProduct] = []
+        self._rows: dict[str, int] = {}
+
+    def skip(self, row: int, reason: str) -> None:
+        self.skipped.append(SkippedProduct(self.source, row, reason))
+
+    def take(self, number: int, row: object, **how: Any) -> None:
+        """Add a product, or a row read as :func:`product_of` reads it."""
+        columns = how.pop("columns", {})
+        try:
+            if isinstance(row, Product):
+                product = row
+            elif hasattr(row, "keys"):
+                product = product_of(row, columns, **how)  # type: ignore[arg-type]
+            else:
+                got = type(row).__name__
+                todo = "give products or mappings"
+                raise expected("row", "a Product or a mapping", got, todo, ProductError)
+        except InvalidArgumentError as error:
+            self.skip(number, str(error))
+            return
+        first = self._rows.setdefault(product.id, number)
+        if first != number:
+            self.skip(number, f"id {product.id!r} was given before, by row {first}")
+            return
+        self.products.append(product)

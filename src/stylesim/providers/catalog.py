@@ -1,0 +1,308 @@
+"""The offline default: a catalogue in a file, a folder or memory."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim.errors import ProductError, expected
+from stylesim.images import list_images
+from stylesim.products import Product, ProviderTerms
+from stylesim.providers import _files
+from stylesim.providers._rows import Intake, check_columns
+from stylesim.providers.base import (
+    AbstractProductProvider,
+    SkippedProduct,
+    SkippedProductWarning,
+)
+from stylesim.providers.function import check_name
+from stylesim.types import Slot
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stylesim.products import ProductQuery
+
+    Row = tuple[int, object | str]
+
+
+def _products(values: Iterable[Product]) -> tuple[Product, ...]:
+    return tuple(values)
+
+
+def _skipped(values: Iterable[SkippedProduct]) -> tuple[SkippedProduct, ...]:
+    return tuple(values)
+
+
+def _count(values: tuple[object, ...]) -> str:
+    return str(len(values))
+
+
+@attrs.define(eq=False)
+class CatalogProvider(AbstractProductProvider):
+    """Products of one catalogue, held in memory; pictures stay in their files.
+
+    Make one with :meth:`from_csv`, :meth:`from_jsonl`, :meth:`from_parquet`,
+    :meth:`from_folder` or :meth:`from_products`. Columns are named as the
+    fields of :class:`Product` (any case), or by ``columns``; other columns
+    become ``attributes``. Rows that make no product (no picture, an address
+    that is not http, a price that is no price, an id given before, a row cut
+    off) are left out, listed in ``skipped`` and warned of once.
+
+    Args:
+        products: The products; each id once.
+        name: Name in messages.
+        terms: What may be done with the answers.
+        skipped: Rows that made no product.
+
+    Raises:
+        ProductError: There is no usable product at all.
+
+    Example:
+        >>> from stylesim.products import Product, ProductQuery
+        >>> shirt = Product("1", "Linen shirt", "https://shop.example/1", price=39.0)
+        >>> shop = CatalogProvider.from_products([shirt])
+        >>> [product.title for product in shop.search(ProductQuery(max_price=50))]
+        ['Linen shirt']
+    """
+
+    products: tuple[Product, ...] = attrs.field(converter=_products, repr=_count)
+    name: str = attrs.field(default="catalogue", kw_only=True)
+    terms: ProviderTerms = attrs.field(factory=ProviderTerms, kw_only=True)
+    skipped: tuple[SkippedProduct, ...] = attrs.field(
+        default=(), kw_only=True, converter=_skipped, repr=_count
+    )
+
+    def __attrs_post_init__(self) -> None:
+        check_name(self.name)
+        for product in self.products:
+            value: object = product
+            if not isinstance(value, Product):
+                raise expected("products", "products", value, "use from_products for rows")
+        if not self.products:
+            got = "none"
+            if self.skipped:
+                first = self.skipped[0]
+                got = f"none ({len(self.skipped)} skipped; row {first.row}: {first.reason})"
+            raise expected(
+                "products", "at least one usable product", got, "check the rows", ProductError
+            )
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def __iter__(self) -> Iterator[Product]:
+        return iter(self.products)
+
+    def search(self, query: ProductQuery) -> list[Product]:
+        """Give what matches, in the order of the catalogue, at most ``query.limit``."""
+        found: list[Product] = []
+        for product in self.products:
+            if query.matches(product):
+                found.append(product)
+                if len(found) == query.limit:
+                    break
+        return found
+
+    @classmethod
+    def from_products(
+        cls,
+        products: Iterable[Product | Mapping[str, Any]],
+        *,
+        name: str = "catalogue",
+        terms: ProviderTerms | None = None,
+    ) -> CatalogProvider:
+        """Take products, or mappings with their fields, from any iterable.
+
+        Args:
+            products: Products or mappings; a picture is not required.
+            name: Name in messages.
+            terms: What may be done with the answers.
+
+        Returns:
+            The provider.
+
+        Raises:
+            ProductError: No row made a product.
+        """
+        given: object = products
+        if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+            wish, todo = "products or mappings", "use from_csv for files"
+            raise expected("products", wish, given, todo)
+        rows = enumerate(products, start=1)
+        return cls._made(rows, name, terms, needs_picture=False)
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        columns: Mapping[str, str] | None = None,
+        encoding: str = "utf-8",
+        delimiter: str | None = None,
+        require_image: bool = True,
+        name: str | None = None,
+        terms: ProviderTerms | None = None,
+    ) -> CatalogProvider:
+        """Read a CSV file whose first line names its columns.
+
+        Args:
+            path: The file; relative picture paths in it start from its folder.
+            columns: Column by field of the product, such as
+                ``{"title": "Name", "price": "Preis"}``, where they are called otherwise.
+            encoding: Of the file; a byte order mark is skipped.
+            delimiter: Between fields; None finds ``,``, ``;``, tab or ``|`` in the header.
+            require_image: Skip rows without a picture.
+            name: Name in messages; the file's own unless given.
+            terms: What may be done with the answers.
+
+        Returns:
+            The provider.
+
+        Raises:
+            StorageError: The file cannot be read.
+            DamagedFileError: It is not text in this encoding.
+            ProductError: It lacks a title or address column, or has no usable row.
+        """
+        fields = check_columns(columns)
+        rows = _files.csv_rows(path, fields, encoding=encoding, delimiter=delimiter)
+        return cls._file(path, rows, fields, require_image, name, terms)
+
+    @classmethod
+    def from_jsonl(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        columns: Mapping[str, str] | None = None,
+        require_image: bool = True,
+        name: str | None = None,
+        terms: ProviderTerms | None = None,
+    ) -> CatalogProvider:
+        """Read a file with one JSON object a line, in UTF-8.
+
+        Args:
+            path: As for :meth:`from_csv`.
+            columns: As for :meth:`from_csv`.
+            require_image: As for :meth:`from_csv`.
+            name: As for :meth:`from_csv`.
+            terms: As for :meth:`from_csv`.
+
+        Returns:
+            The provider.
+
+        Raises:
+            StorageError: The file cannot be read.
+            ProductError: It has no usable row.
+        """
+        rows = _files.jsonl_rows(path)
+        return cls._file(path, rows, check_columns(columns), require_image, name, terms)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        columns: Mapping[str, str] | None = None,
+        require_image: bool = True,
+        name: str | None = None,
+        terms: ProviderTerms | None = None,
+    ) -> CatalogProvider:
+        """Read a Parquet file; needs the extra ``catalog``.
+
+        Args:
+            path: As for :meth:`from_csv`; an ``image`` column may hold encoded bytes.
+            columns: As for :meth:`from_csv`.
+            require_image: As for :meth:`from_csv`.
+            name: As for :meth:`from_csv`.
+            terms: As for :meth:`from_csv`.
+
+        Returns:
+            The provider.
+
+        Raises:
+            MissingExtraError: PyArrow is not installed.
+            StorageError: The file cannot be read.
+            DamagedFileError: It is not a whole Parquet file.
+            ProductError: It has no usable row.
+        """
+        rows = _files.parquet_rows(path)
+        return cls._file(path, rows, check_columns(columns), require_image, name, terms)
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        url: str,
+        name: str | None = None,
+        terms: ProviderTerms | None = None,
+    ) -> CatalogProvider:
+        """Make a product of every picture in a folder and its sub-folders.
+
+        The file's name is the title, its path the id, and the sub-folder the
+        slot where it names one (``shoes/``, ``trousers/``).
+
+        Args:
+            folder: The folder.
+            url: Address of the products, with ``{name}`` for the file's name
+                without its ending: ``"https://shop.example/items/{name}"``.
+            name: Name in messages; the folder's own unless given.
+            terms: What may be done with the answers.
+
+        Returns:
+            The provider.
+
+        Raises:
+            InvalidArgumentError: The folder is missing or holds no picture.
+            ProductError: The address is not http or https.
+        """
+        root = Path(folder)
+        rows = []
+        for number, path in enumerate(list_images(folder, recursive=True), start=1):
+            inside = path.relative_to(root)
+            slots = [slot for part in inside.parts[:-1] if (slot := Slot.guess(part))]
+            title = inside.stem.replace("_", " ").replace("-", " ")
+            row = {"id": inside.as_posix(), "title": title, "image": path}
+            row |= {"url": _files.filled(url, inside.stem), "slot": slots[-1] if slots else None}
+            rows.append((number, row))
+        return cls._made(iter(rows), name or root.name or "folder", terms, needs_picture=True)
+
+    @classmethod
+    def _file(
+        cls,
+        path: str | os.PathLike[str],
+        rows: Iterator[Row],
+        columns: dict[str, str],
+        require_image: bool,
+        name: str | None,
+        terms: ProviderTerms | None,
+    ) -> CatalogProvider:
+        file = Path(path)
+        how = {"columns": columns, "base": file.parent, "needs_picture": require_image}
+        return cls._made(rows, file.name if name is None else name, terms, **how)
+
+    @classmethod
+    def _made(
+        cls, rows: Iterator[Row], name: str, terms: ProviderTerms | None, **how: Any
+    ) -> CatalogProvider:
+        intake = Intake(name)
+        for number, row in rows:
+            if isinstance(row, _files.Unreadable):
+                intake.skip(number, row.reason)
+            else:
+                intake.take(number, row, source=name, **how)
+        made = cls(
+            intake.products, name=name, terms=terms or ProviderTerms(), skipped=intake.skipped
+        )
+        if intake.skipped:
+            first = intake.skipped[0]
+            message = (
+                f"{name}: {len(intake.skipped)} of {len(intake.skipped) + len(made)} rows skipped "
+                f"(see .skipped); row {first.row}: {first.reason}"
+            )
+            warnings.warn(message, SkippedProductWarning, stacklevel=3)
+        return made
