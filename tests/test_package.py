@@ -165,10 +165,6 @@ def test_no_file_is_too_long_to_read_at_one_sitting() -> None:
 # --- what it asks for -------------------------------------------------------------------------
 
 
-# Ultralytics changes OpenCV's settings when it is imported; the fence puts them back.
-BROUGHT = {("backbones.fence", "cv2")}
-
-
 def test_every_import_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -187,8 +183,6 @@ def test_every_import_is_declared() -> None:
                 tops = [node.module or ""]
             for top in {name.split(".")[0] for name in tops} - {"stylesim", "__future__"}:
                 if top in sys.stdlib_module_names:
-                    continue
-                if (name_of(path), top) in BROUGHT:
                     continue
                 declared = {owner.lower() for owner in owners.get(top, [top])}
                 at_module_level = node.col_offset == 0
