@@ -12,6 +12,8 @@ from PIL import Image
 from stylesim import datasets
 from stylesim.datasets._styles import KINDS, STYLES
 from stylesim.errors import InvalidArgumentError, StorageError
+from stylesim.images import load_image
+from stylesim.providers import CatalogProvider
 from stylesim.types import Slot
 
 
@@ -170,6 +172,16 @@ def test_catalog_on_disk_is_the_catalog_in_memory(tmp_path) -> None:
         assert (a.id, a.title, a.price, a.url) == (b.id, b.title, b.price, b.url)
         assert b.image.read_bytes() == a.image
     assert len(written.path.read_text().splitlines()) == 6
+
+
+def test_catalog_on_disk_opens_as_a_shop(tmp_path) -> None:
+    written = datasets.make_catalog(tmp_path, n=6, seed=4)
+    shop = CatalogProvider.from_csv(written.path)
+    assert shop.skipped == ()
+    assert [p.title for p in shop.products] == [p.title for p in written.products]
+    assert [p.price for p in shop.products] == [p.price for p in written.products]
+    for product in shop.products:
+        assert load_image(product.image).size == (320, 400)
 
 
 def test_catalog_into_a_file_is_refused(tmp_path) -> None:

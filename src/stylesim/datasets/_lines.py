@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[float, float]
 
-_SAMPLES = 6
+_SAMPLES = 5
 _T = np.linspace(0, 1, _SAMPLES, endpoint=False)[:, None]
 # Catmull-Rom basis at the sample positions, one column a control point.
 _BASIS = np.concatenate(
@@ -37,9 +37,10 @@ def smooth(*runs: Sequence[Point]) -> FloatArray:
             padded[1:-1] = points
             padded[0] = 2 * points[0] - points[1]
             padded[-1] = 2 * points[-1] - points[-2]
-            near = np.array([padded[i : len(padded) - 3 + i] for i in range(4)])
-            # (samples, 4) @ (4, segments, 2) -> (segments, samples, 2), then the last point.
-            curve = np.tensordot(_BASIS, near, 1).transpose(1, 0, 2).reshape(-1, 2)
+            near = np.concatenate([padded[i : len(padded) - 3 + i].ravel() for i in range(4)])
+            # (samples, 4) @ (4, segments x 2) -> (segments, samples, 2), then the last point.
+            curve = (_BASIS @ near.reshape(4, -1)).reshape(_SAMPLES, -1, 2)
+            curve = curve.transpose(1, 0, 2).reshape(-1, 2)
             parts.append(curve)
             points = points[-1:]
         parts.append(points)
