@@ -91,14 +91,15 @@ FLOOR_OF = {name: float(floor) for floor, names in enumerate(FLOORS) for name in
 EXCEPTIONS = {("wardrobe", "garments")}
 
 
-def imports_of(path: Path) -> set[tuple[str, bool]]:
-    """Modules of stylesim that a file imports, and whether inside a function or for types only."""
-    found: set[tuple[str, bool]] = set()
+def imports_of(path: Path) -> set[tuple[str, str]]:
+    """Modules of stylesim that a file imports, and where: "module", "function" or "types"."""
+    found: set[tuple[str, str]] = set()
 
-    def visit(node: ast.AST, inside: bool) -> None:
-        inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    def visit(node: ast.AST, where: str) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            where = "function"
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            inside = True
+            where = "types"
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -108,22 +109,28 @@ def imports_of(path: Path) -> set[tuple[str, bool]]:
             names = [node.module]
         for name in names:
             if name.startswith("stylesim."):
-                found.add((name.removeprefix("stylesim."), inside))
+                found.add((name.removeprefix("stylesim."), where))
         for child in ast.iter_child_nodes(node):
-            visit(child, inside)
+            visit(child, where)
 
-    visit(ast.parse(path.read_text()), False)
+    visit(ast.parse(path.read_text()), "module")
     return found
 
 
+def users_of(module: str) -> set[str]:
+    """Modules that import a module to run it."""
+    return {
+        name_of(path).split(".")[0]
+        for path in MODULES[1:]
+        for name, where in imports_of(path)
+        if name.split(".")[0] == module and where != "types"
+    } - {module}
+
+
 def floor_of(module: str) -> float:
-    """Floor of a module; a private one stands a small step above the first that it helps."""
+    """Floor of a module; a private one stands a little above the first that it helps."""
     if module.startswith("_") and module not in FLOOR_OF:
-        helped = {
-            name_of(path).split(".")[0]
-            for path in MODULES[1:]
-            if module in {name.split(".")[0] for name, _ in imports_of(path)}
-        } - {module}
+        helped = users_of(module)
         assert helped, f"{module} helps nobody"
         FLOOR_OF[module] = min(floor_of(name) for name in helped) - 0.1
     assert module in FLOOR_OF, f"{module}: give it a floor in FLOORS (and in docs/design.md)"
@@ -133,10 +140,12 @@ def floor_of(module: str) -> float:
 @pytest.mark.parametrize("path", MODULES[1:], ids=name_of)
 def test_imports_go_up_the_floors(path: Path) -> None:
     here = name_of(path).split(".")[0]
-    for module, inside in imports_of(path):
+    for module, where in imports_of(path):
         there = module.split(".")[0]
-        if there == here or (inside and (here, there) in EXCEPTIONS):
+        if there == here or (where != "module" and (here, there) in EXCEPTIONS):
             continue
+        if where == "types" and here.startswith("_") and there.startswith("_"):
+            continue  # helpers of one module may name each other's types
         assert floor_of(there) < floor_of(here), f"{name_of(path)} imports its sibling {module}"
 
 
