@@ -49,9 +49,10 @@ def import_ultralytics(module: str) -> Any:
         done = sys.modules.get(f"ultralytics.{module}")
         if done is not None:
             return done
-        with fenced():
+        with tempfile.TemporaryDirectory(prefix="stylesim-") as folder, fenced():
+            os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # torchvision makes one when imported
             if "ultralytics" not in sys.modules:
-                _import_first()
+                _import_first(folder)
             return importlib.import_module(f"ultralytics.{module}")
 
 
@@ -107,13 +108,11 @@ def fenced() -> Iterator[None]:
         yield
 
 
-def _import_first() -> None:
-    """Import Ultralytics with its settings in a folder that is gone afterwards."""
+def _import_first(folder: str) -> None:
+    """Import Ultralytics with its settings in a folder that will be removed."""
     kept = {name: os.environ.get(name) for name in ("YOLO_VERBOSE", "YOLO_CONFIG_DIR")}
-    with tempfile.TemporaryDirectory(prefix="stylesim-") as folder:
-        os.environ.update(_ON_IMPORT, YOLO_CONFIG_DIR=folder)
-        utils: Any = importlib.import_module("ultralytics.utils")
-        importlib.import_module("ultralytics")
+    os.environ.update(_ON_IMPORT, YOLO_CONFIG_DIR=folder)
+    utils: Any = importlib.import_module("ultralytics.utils")
     for name, value in kept.items():
         if value is None:
             del os.environ[name]

@@ -74,7 +74,8 @@ def finetune(
     history: list[Epoch] = []
     with tempfile.TemporaryDirectory(prefix="stylesim-") as folder, fenced():
         root = Path(folder)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(root / "cache")  # made by determinism alone
+        # Asking for determinism is enough to make one.
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(root / "cache")
         _lay_out(classes, root / "data", 2 * image_size)
         # Integrations read the settings when they are first loaded, and keep what they read.
         with _replaced(hooks, "add_integration_callbacks", lambda _: None):

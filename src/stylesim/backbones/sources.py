@@ -71,9 +71,12 @@ def _download(path: Path) -> None:
     url = f"{_RELEASE}/{path.name}"
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".stylesim-") as folder, fenced():
+            # Or a failure makes it ask two name servers whether there is a network at all.
+            os.environ["YOLO_OFFLINE"] = "true"
             got = downloads.safe_download(
                 url, dir=folder, unzip=False, retry=0, min_bytes=1e5, progress=False
             )
+            read_weights(Path(got))  # a page of an error or a login shall not stay as weights
             Path(got).replace(path)
     except (OSError, MemoryError) as error:  # its ConnectionError is an OSError
         wish = f"{path.name} in {str(path.parent.resolve())!r}, or at {_RELEASE}"

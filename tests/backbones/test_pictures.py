@@ -1,0 +1,79 @@
+"""Squaring pictures, and batches made ahead of their need."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from stylesim.backbones.pictures import GREY, ahead, batches, square
+
+sides = st.integers(1, 90)
+
+
+@given(sides, sides, st.integers(1, 64), st.sampled_from(["pad", "crop"]))
+def test_squares_have_the_side_asked_for(width: int, height: int, side: int, how: str) -> None:
+    made = square(Image.new("RGB", (width, height), "white"), side, how)
+    assert made.size == (side, side)
+    if how == "crop":
+        assert made.getextrema() == ((255, 255),) * 3
+
+
+def test_padding_keeps_the_shape_and_centres() -> None:
+    made = np.asarray(square(Image.new("RGB", (40, 20), "white"), 40))
+    assert (made[10:30] == 255).all()
+    assert (made[:10] == GREY).all()
+    assert (made[30:] == GREY).all()
+
+
+def test_cropping_takes_the_middle() -> None:
+    picture = Image.new("RGB", (60, 20), "red")
+    picture.paste("blue", (20, 0, 40, 20))
+    assert (np.asarray(square(picture, 20, "crop")) == (0, 0, 255)).all()
+
+
+def test_batches_keep_the_order_and_the_rest() -> None:
+    pictures = [Image.new("RGB", (4, 4), (i, 0, 0)) for i in range(7)]
+    stacks = list(batches(pictures, 4, "pad", 3))
+    assert [len(stack) for stack in stacks] == [3, 3, 1]
+    assert np.concatenate(stacks)[:, 0, 0, 0].tolist() == list(range(7))
+
+
+def test_work_is_done_at_most_two_batches_ahead() -> None:
+    started: list[int] = []
+    lock = threading.Lock()
+
+    def note(item: int) -> int:
+        with lock:
+            started.append(item)
+        return item
+
+    stream = ahead(note, range(100), 5)
+    assert next(stream) == [0, 1, 2, 3, 4]
+    time.sleep(0.05)
+    assert max(started) < 15
+    assert [item for some in stream for item in some] == list(range(5, 100))
+
+
+def test_an_error_arrives_and_stops_the_work() -> None:
+    done: list[int] = []
+
+    def fail(item: int) -> int:
+        if item == 3:
+            raise ValueError("three")
+        time.sleep(0.001)
+        done.append(item)
+        return item
+
+    with pytest.raises(ValueError, match="three"):
+        list(ahead(fail, range(1000), 4))
+    assert len(done) < 20
+
+
+def test_nothing_gives_nothing() -> None:
+    assert list(ahead(str, [], 4)) == []
