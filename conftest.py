@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import doctest
 import functools
 import os
@@ -25,13 +26,18 @@ def _empty_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         monkeypatch.chdir(request.getfixturevalue("tmp_path"))
 
 
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="stylesim-pages-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @functools.cache
-def _drawn_folder() -> tempfile.TemporaryDirectory[str]:
+def _drawn_folder() -> Path:
     """What the pages speak of, drawn once: pictures of styles and clothes, and a catalogue."""
     from stylesim import datasets
 
-    folder = tempfile.TemporaryDirectory()
-    root = Path(folder.name)
+    root = _temporary_folder()
     pictures = {f"styles/{name}": datasets.make_style(name, n=6) for name in datasets.STYLE_NAMES}
     pictures["photos/of/my/clothes"] = datasets.make_closet(n=12)
     for where, drawn in pictures.items():
@@ -39,20 +45,19 @@ def _drawn_folder() -> tempfile.TemporaryDirectory[str]:
         for number, one in enumerate(drawn):
             one.image.save(root / where / f"{number:02d}.jpg", quality=90)
     datasets.make_catalog(root, n=24)
-    return folder
+    return root
 
 
 def _open_page(namespace: dict[str, Any]) -> None:
     """Give each page a folder of its own with the pictures in it."""
-    namespace["_folder"] = tempfile.TemporaryDirectory()
     namespace["_before"] = Path.cwd()
-    shutil.copytree(_drawn_folder().name, namespace["_folder"].name, dirs_exist_ok=True)
-    os.chdir(namespace["_folder"].name)
+    folder = _temporary_folder()
+    shutil.copytree(_drawn_folder(), folder, dirs_exist_ok=True)
+    os.chdir(folder)
 
 
 def _close_page(namespace: dict[str, Any]) -> None:
     os.chdir(namespace["_before"])
-    namespace["_folder"].cleanup()
 
 
 pytest_collect_file = Sybil(
