@@ -8,6 +8,7 @@ import numbers
 import os
 import re
 import unicodedata
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from stylesim.errors import InvalidArgumentError, ProductError, StyleSimError, e
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import attrs
 
 TITLE_LENGTH = 300
@@ -34,6 +37,12 @@ _SIGNS = {
     # One sign, several currencies: the amount is known, the currency is not.
     "$": None, "¥": None, "￥": None, "kr": None, "kr.": None,
 }  # fmt: skip
+_GENDERS = {
+    "female": "female woman women womens lady ladies girl girls f w",
+    "male": "male man men mens gentleman gentlemen boy boys m",
+    "unisex": "unisex all any neutral both",
+}
+_GENDER_OF = {word: name for name, words in _GENDERS.items() for word in words.split()}
 _AMOUNT = re.compile(r"\d(?:[\d.,' \u00a0\u202f\u2009\u2019]*\d)?")
 
 
@@ -96,11 +105,14 @@ def amount(argument: str, value: object, kind: type[StyleSimError] = ProductErro
     if value is None:
         return None
     wanted, todo = "a finite number of at least 0, or None", "pass a number such as 49.9"
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
         if isinstance(value, str):
             todo = "read it with parse_price first"
         raise expected(argument, wanted, value, todo, kind)
-    number = float(value)
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):  # a signalling NaN, a number beyond floats
+        number = math.nan
     if not math.isfinite(number) or number < 0:
         raise expected(argument, wanted, value, todo, kind)
     return number
@@ -227,9 +239,33 @@ def query_text(_: object, field: attrs.Attribute[Any], value: object) -> None:
         raise expected(field.name, "text or None", value, "pass text, or leave it out")
 
 
-def folded(text: str | None) -> str:
-    """Letters and digits alone, singular: "T-Shirts" and "t shirt" are the same."""
-    return "".join(re.findall(r"\w", (text or "").casefold().replace("_", ""))).removesuffix("s")
+def same(one: str, other: str) -> bool:
+    """Whether letters and digits agree, plural or not: "T-Shirts" and "t shirt" do."""
+    return _folded(one) == _folded(other)
+
+
+def is_named(wanted: str | None, said: str | None, title: str) -> bool:
+    if wanted is None:
+        return True
+    return _folded(wanted) in _folded(title) if said is None else same(wanted, said)
+
+
+def _folded(text: str) -> str:
+    return "".join(re.findall(r"\w", text.casefold().replace("_", ""))).removesuffix("s")
+
+
+def gender_of(argument: str, value: Any, kind: type[StyleSimError] = ProductError) -> str | None:
+    """Female, male or unisex, or the shop's own word."""
+    word = (optional_text(argument, value, kind=kind) or "").casefold()
+    return _GENDER_OF.get(word.replace("'", "").replace("\u2019", ""), word) or None
+
+
+def product_slot(value: Any) -> Slot | None:
+    return slot_of("slot", value)
+
+
+def query_gender(value: Any) -> str | None:
+    return gender_of("gender", value, InvalidArgumentError)
 
 
 def lowest(value: object) -> float | None:
@@ -250,3 +286,24 @@ def query_currency(value: object) -> str | None:
 
 def lifetime(value: object) -> float | None:
     return amount("cache_ttl", value, InvalidArgumentError)
+
+
+def _description(argument: str, value: object) -> str | None:
+    return optional_text(argument, value, TEXT_LENGTH)
+
+
+PRODUCT_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "id": required_text,
+    "title": required_text,
+    "url": web_address,
+    "price": amount,
+    "currency": currency_code,
+    "brand": optional_text,
+    "category": optional_text,
+    "gender": gender_of,
+    "colour": optional_text,
+    "size": optional_text,
+    "description": _description,
+    "source": optional_text,
+    "attributes": plain_mapping,
+}

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from stylesim.types import ImageLike, Slot
 
-MAX_LIMIT = 10_000
-"""Most products that one query may ask for."""
-
 
 def parse_price(text: str, *, argument: str = "price") -> tuple[float, str | None]:
     """Read a price as people write it.
@@ -48,7 +45,7 @@ def parse_price(text: str, *, argument: str = "price") -> tuple[float, str | Non
     return checks.split_price(text, argument)
 
 
-@attrs.frozen(init=False)
+@attrs.frozen
 class Product:
     """One thing that a shop sells.
 
@@ -67,7 +64,8 @@ class Product:
         brand: Brand.
         slot: Where on the body it is worn, a :class:`Slot` or its name.
         category: What it is, such as ``"t-shirt"``.
-        gender: Whom it is made for, such as ``"women"``.
+        gender: ``"female"``, ``"male"``, ``"unisex"`` or the shop's own word;
+            synonyms such as ``"women's"`` are read as these.
         colour: Its main colour.
         size: Sizes to be had, such as ``"M"`` or ``"S, M, L"``.
         description: More about it.
@@ -87,65 +85,31 @@ class Product:
     id: str
     title: str
     url: str
-    price: float | None
-    currency: str | None
-    image: ImageLike | None = attrs.field(eq=False, repr=False)
-    image_url: str | None
-    brand: str | None
-    slot: Slot | None
-    category: str | None
-    gender: str | None
-    colour: str | None
-    size: str | None
-    description: str | None = attrs.field(repr=False)
-    source: str | None
-    attributes: Mapping[str, Any] = attrs.field(hash=False, repr=False)
+    price: float | None = attrs.field(default=None, kw_only=True)
+    currency: str | None = attrs.field(default=None, kw_only=True)
+    image: ImageLike | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
+    image_url: str | None = attrs.field(default=None, kw_only=True)
+    brand: str | None = attrs.field(default=None, kw_only=True)
+    slot: Slot | None = attrs.field(default=None, kw_only=True, converter=checks.product_slot)
+    category: str | None = attrs.field(default=None, kw_only=True)
+    gender: str | None = attrs.field(default=None, kw_only=True)
+    colour: str | None = attrs.field(default=None, kw_only=True)
+    size: str | None = attrs.field(default=None, kw_only=True)
+    description: str | None = attrs.field(default=None, kw_only=True, repr=False)
+    source: str | None = attrs.field(default=None, kw_only=True)
+    attributes: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, hash=False, repr=False)
 
-    def __init__(
-        self,
-        id: str,  # noqa: A002 - the name that every shop uses
-        title: str,
-        url: str,
-        *,
-        price: float | None = None,
-        currency: str | None = None,
-        image: ImageLike | None = None,
-        image_url: str | None = None,
-        brand: str | None = None,
-        slot: Slot | str | None = None,
-        category: str | None = None,
-        gender: str | None = None,
-        colour: str | None = None,
-        size: str | None = None,
-        description: str | None = None,
-        source: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> None:
-        image, address = checks.picture(image, image_url)
-        text = checks.optional_text
-        self.__attrs_init__(
-            id=checks.required_text("id", id),
-            title=checks.required_text("title", title),
-            url=checks.web_address("url", url),
-            price=checks.amount("price", price),
-            currency=checks.currency_code("currency", currency),
-            image=image,
-            image_url=address,
-            brand=text("brand", brand),
-            slot=checks.slot_of("slot", slot),
-            category=text("category", category),
-            gender=text("gender", gender),
-            colour=text("colour", colour),
-            size=text("size", size),
-            description=text("description", description, checks.TEXT_LENGTH),
-            source=text("source", source),
-            attributes=checks.plain_mapping("attributes", attributes or {}),
-        )
+    def __attrs_post_init__(self) -> None:
+        image, address = checks.picture(self.image, self.image_url)
+        object.__setattr__(self, "image", image)
+        object.__setattr__(self, "image_url", address)
+        for name, check in checks.PRODUCT_CHECKS.items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
 
-    def with_changes(self, **changes: Any) -> Product:
-        """Return a copy with some fields changed and checked as new ones are."""
-        fields = {name.name: getattr(self, name.name) for name in attrs.fields(type(self))}
-        return Product(**{**fields, **changes})
+    @property
+    def price_text(self) -> str:
+        """The price for people, such as ``"49.90 EUR"``; empty where it is not known."""
+        return "" if self.price is None else f"{self.price:.2f} {self.currency or ''}".rstrip()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; of the picture, its path or address only.
@@ -160,6 +124,24 @@ class Product:
         fields["slot"] = None if self.slot is None else self.slot.value
         fields["attributes"] = dict(self.attributes)
         return fields
+
+
+@attrs.frozen
+class SkippedProduct:
+    """A row or offer that made no product.
+
+    Attributes:
+        reason: Why, in words for people.
+        id: Its id, where one could be read.
+        row: Its number: the line of a CSV or JSONL file counted from 1, header
+            included; elsewhere the place counted from 1; None where it has none.
+        source: File or provider it stood in.
+    """
+
+    reason: str
+    id: str | None = None
+    row: int | None = None
+    source: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +160,7 @@ class ProductQuery:
         gender: Whom it is made for.
         brand: Brand.
         size: A size that must be to be had.
-        limit: Most products wanted, 1 to 10,000.
+        limit: Most products wanted, at least 1; None for all there are.
 
     Raises:
         InvalidArgumentError: A field is of the wrong kind or out of range.
@@ -195,15 +177,16 @@ class ProductQuery:
     min_price: float | None = attrs.field(default=None, converter=checks.lowest)
     max_price: float | None = attrs.field(default=None, converter=checks.highest)
     currency: str | None = attrs.field(default=None, converter=checks.query_currency)
-    gender: str | None = attrs.field(default=None, validator=checks.query_text)
+    gender: str | None = attrs.field(default=None, converter=checks.query_gender)
     brand: str | None = attrs.field(default=None, validator=checks.query_text)
     size: str | None = attrs.field(default=None, validator=checks.query_text)
-    limit: int = 50
+    limit: int | None = 50
 
     def __attrs_post_init__(self) -> None:
         limit: object = self.limit
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-            raise expected("limit", f"a whole number from 1 to {MAX_LIMIT}", limit, "pass 50")
+        whole = limit is None or (isinstance(limit, int) and not isinstance(limit, bool))
+        if not whole or self.limit == 0 or (self.limit or 1) < 1:
+            raise expected("limit", "a whole number of at least 1, or None", limit, "pass 50")
         low, high = self.min_price, self.max_price
         if low is not None and high is not None and low > high:
             raise expected("min_price", "at most max_price", f"{low} above {high}", "swap the two")
@@ -211,9 +194,9 @@ class ProductQuery:
     def matches(self, product: Product) -> bool:
         """Whether a product is what was asked for.
 
-        What the product does not say passes for slot, category, colour and
-        gender, which may be seen in its picture; it fails for price, currency,
-        brand and size, which cannot.
+        What the product does not say passes for slot, colour and gender; for
+        category and brand its title has to name the one asked for; for price,
+        currency and size it fails.
 
         Args:
             product: The product.
@@ -228,6 +211,26 @@ class ProductQuery:
         """
         return self._price_fits(product) and self._facts_fit(product) and self._words_fit(product)
 
+    accepts = matches
+
+    def unclear(self, product: Product) -> str | None:
+        """Say why the price of a product that fits otherwise cannot be compared.
+
+        Args:
+            product: The product.
+
+        Returns:
+            The reason in words; None where it can be compared or does not matter.
+        """
+        asked = self.min_price is not None or self.max_price is not None
+        if not asked or not self._facts_fit(product) or not self._words_fit(product):
+            return None
+        if product.price is None:
+            return "its price is not known"
+        if self.currency is not None and product.currency != self.currency:
+            return f"its price is in {product.currency or 'no known currency'}, not {self.currency}"
+        return None
+
     def _price_fits(self, product: Product) -> bool:
         if self.currency is not None and product.currency != self.currency:
             return False
@@ -241,19 +244,15 @@ class ProductQuery:
     def _facts_fit(self, product: Product) -> bool:
         if self.slot is not None and product.slot not in (None, self.slot):
             return False
-        for wanted, said in (
-            (self.category, product.category),
-            (self.colour, product.colour),
-        ):
-            if wanted and said and checks.folded(wanted) != checks.folded(said):
-                return False
-        both = {"", checks.folded("unisex"), checks.folded(self.gender)}
-        if self.gender and checks.folded(product.gender) not in both:
+        named = ((self.category, product.category), (self.brand, product.brand))
+        if not all(checks.is_named(wanted, said, product.title) for wanted, said in named):
             return False
-        if self.brand and checks.folded(product.brand) != checks.folded(self.brand):
+        if self.colour and product.colour and not checks.same(self.colour, product.colour):
             return False
-        sizes = {checks.folded(part) for part in re.split("[,;/|]", product.size or "")}
-        return self.size is None or checks.folded(self.size) in sizes
+        if self.gender and product.gender not in (None, "unisex", self.gender):
+            return False
+        sizes = re.split("[,;/|]", product.size or "")
+        return self.size is None or any(checks.same(self.size, part) for part in sizes)
 
     def _words_fit(self, product: Product) -> bool:
         if not self.words:

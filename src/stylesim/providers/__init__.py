@@ -1,10 +1,11 @@
-"""Where products come from."""
+"""Where products come from: :class:`AbstractProductProvider` and those that are shipped.
 
-from stylesim.providers.base import (
-    AbstractProductProvider,
-    SkippedProduct,
-    SkippedProductWarning,
-)
+:mod:`stylesim.providers.contract` holds the tests that every provider has to pass.
+"""
+
+from __future__ import annotations
+
+from stylesim.providers.base import AbstractProductProvider, SearchResult, SkippedProductWarning
 from stylesim.providers.catalog import CatalogProvider
 from stylesim.providers.function import FunctionProvider
 
@@ -12,6 +13,6 @@ __all__ = [
     "AbstractProductProvider",
     "CatalogProvider",
     "FunctionProvider",
-    "SkippedProduct",
+    "SearchResult",
     "SkippedProductWarning",
 ]

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from stylesim.errors import InvalidArgumentError, ProductError, expected
-from stylesim.products import Product, parse_price
-from stylesim.providers.base import SkippedProduct
+from stylesim.products import Product, SkippedProduct, parse_price
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class Intake:
         self._rows: dict[str, int] = {}
 
     def skip(self, row: int, reason: str) -> None:
-        self.skipped.append(SkippedProduct(self.source, row, reason))
+        self.skipped.append(SkippedProduct(reason, row=row, source=self.source))
 
     def take(self, number: int, row: object, **how: Any) -> None:
         """Add a product, or a row read as :func:`product_of` reads it."""
@@ -172,3 +171,9 @@ class Intake:
             self.skip(number, f"id {product.id!r} was given before, by row {first}")
             return
         self.products.append(product)
+
+
+def check_name(name: object) -> None:
+    """Refuse what is no name."""
+    if not isinstance(name, str) or not name.strip():
+        raise expected("name", "a name", name, "name the source of the products")

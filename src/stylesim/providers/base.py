@@ -1,94 +1,210 @@
-"""The one method that makes a provider."""
+"""The plug-in that products come from: one method, its terms, and what it answers."""
 
 from __future__ import annotations
 
 import abc
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, overload
 
 import attrs
 
-from stylesim.products import ProviderTerms
+from stylesim.errors import ProductError, ProviderError, StyleSimError, expected
+from stylesim.products import Product, ProviderTerms, SkippedProduct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-    from stylesim.products import Product, ProductQuery
+    from stylesim.products import ProductQuery
 
 
 class SkippedProductWarning(UserWarning):
-    """Some rows of a catalogue or answer could not be used; ``skipped`` lists them."""
-
-
-@attrs.frozen
-class SkippedProduct:
-    """A row that made no product.
-
-    Attributes:
-        source: File or provider it stood in.
-        row: Its number: the line of a CSV or JSONL file counted from 1, header
-            included; the place in an answer or a list counted from 1.
-        reason: Why, in words for people.
-    """
-
-    source: str
-    row: int
-    reason: str
+    """Some rows of a catalogue could not be used; its ``skipped`` lists them."""
 
 
 class AbstractProductProvider(abc.ABC):
-    """A source of products: a shop, a catalogue, a database.
+    """Where products come from: a shop, a database, a file.
 
-    Write :meth:`search`; the rest has defaults. Check the result with
-    :func:`stylesim.providers.contract.check_provider`.
+    To write one, derive from this class and write :meth:`search`. Ranking by
+    the picture, leaving out what is owned, and the reasons are not its work.
 
     Attributes:
-        name: Name in messages and in ``Product.source``; the class's own unless set.
-        terms: What may be done with the answers.
+        name: What to call it in messages.
+        terms: What may be done with its answers.
 
     Example:
-        >>> from stylesim.products import Product, ProductQuery
-        >>> class OneShirt(AbstractProductProvider):
+        >>> from stylesim.products import ProductQuery
+        >>> class OneSkirt(AbstractProductProvider):
+        ...     name = "one skirt"
+        ...
         ...     def search(self, query):
-        ...         shirt = Product("1", "Linen shirt", "https://shop.example/1", slot="top")
-        ...         return [shirt] if query.matches(shirt) else []
-        >>> [product.title for product in OneShirt().search(ProductQuery(slot="top"))]
-        ['Linen shirt']
+        ...         skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
+        ...         return [skirt] if query.accepts(skirt) else []
+        >>> len(OneSkirt().search(ProductQuery(slot="bottom")))
+        1
     """
 
-    name: str = ""
+    name: str = "provider"
     terms: ProviderTerms = ProviderTerms()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        stated = "name" in vars(cls) or "name" in vars(cls).get("__annotations__", {})
-        if not stated and isinstance(cls.name, str):  # a slot or property is inherited as it is
-            cls.name = cls.__name__
 
     @abc.abstractmethod
     def search(self, query: ProductQuery) -> Iterable[Product]:
-        """Give the products that answer a query, best first.
+        """Find products.
 
         Args:
-            query: What is wanted; give at most ``query.limit`` products.
+            query: What is asked; :meth:`~stylesim.ProductQuery.accepts` says whether a
+                product fits.
 
         Returns:
-            Products, none twice; ranking by their pictures is left to the caller.
+            Products, the likeliest first, at most ``query.limit``. A
+            :class:`SearchResult` can also tell what could not be used.
 
         Raises:
-            ProviderError: The source did not answer, or answered with nonsense.
+            ProviderError: The shop did not answer, or answered with nonsense.
         """
 
-    async def asearch(self, query: ProductQuery) -> list[Product]:
+    async def asearch(self, query: ProductQuery) -> Sequence[Product]:
         """Search without blocking the event loop; by default in a thread.
 
         Args:
             query: As for :meth:`search`.
 
         Returns:
-            As :meth:`search`, as a list.
+            As :meth:`search`, as a sequence.
 
         Raises:
             ProviderError: As for :meth:`search`.
         """
-        return await asyncio.to_thread(lambda: list(self.search(query)))
+
+        def found() -> Sequence[Product]:
+            answer = self.search(query)
+            return answer if isinstance(answer, Sequence) else tuple(answer)
+
+        return await asyncio.to_thread(found)
+
+
+@attrs.frozen(repr=False)
+class SearchResult(Sequence[Product]):
+    """Products found, and what was found but could not be used.
+
+    Attributes:
+        products: The products, the likeliest first.
+        skipped: What could not be used, each with the reason.
+
+    Example:
+        >>> skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
+        >>> found = SearchResult([skirt], [SkippedProduct("its price is not known", id="2")])
+        >>> len(found), found[0].title, found.skipped[0].id
+        (1, 'Skirt', '2')
+    """
+
+    products: tuple[Product, ...] = attrs.field(default=(), converter=tuple[Product, ...])
+    skipped: tuple[SkippedProduct, ...] = attrs.field(
+        default=(), converter=tuple[SkippedProduct, ...]
+    )
+
+    def __repr__(self) -> str:
+        return f"SearchResult({len(self.products)} products, {len(self.skipped)} skipped)"
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    @overload
+    def __getitem__(self, place: int) -> Product: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Product, ...]: ...
+    def __getitem__(self, place: int | slice) -> Product | tuple[Product, ...]:
+        return self.products[place]
+
+
+def ask(
+    search: Callable[[ProductQuery], object], query: ProductQuery, *, name: str, most: int
+) -> SearchResult:
+    """Search where nobody has promised to keep to the contract.
+
+    Args:
+        search: The method or function.
+        query: What is asked.
+        name: What to call the shop in messages.
+        most: Products read at most, so that an endless answer ends.
+
+    Returns:
+        What it found. Mappings are made into products; those that cannot be
+        are among the skipped ones.
+
+    Raises:
+        ProviderError: It failed, or answered with something other than products.
+        StyleSimError: It raised such an error itself.
+    """
+    todo = "return a list of products from search"
+    try:
+        answer = search(query)
+        if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
+            raise expected(name, "products", type(answer).__name__, todo, ProviderError)
+        offers = list(islice(answer, most + 1))
+    except StyleSimError:
+        raise
+    except Exception as error:  # whatever a plug-in raises
+        wish, got = "an answer", f"{type(error).__name__}: {error}"
+        raise expected(name, wish, got, "look at the error above", ProviderError) from error
+    skipped = list(answer.skipped) if isinstance(answer, SearchResult) else []
+    if len(offers) > most:
+        del offers[most:]
+        skipped.append(SkippedProduct(f"{name} had more; only its first {most:,} were read"))
+    products = []
+    for offer in offers:
+        if isinstance(offer, Product):
+            products.append(offer)
+        elif isinstance(offer, Mapping):
+            try:
+                products.append(product_of(offer))
+            except ProductError as error:
+                skipped.append(SkippedProduct(str(error), id=_id_of(offer)))
+        else:
+            raise expected(name, "products", type(offer).__name__, todo, ProviderError)
+    return SearchResult(products, skipped)
+
+
+def fitting(found: SearchResult, query: ProductQuery) -> SearchResult:
+    """Keep what fits a query; products whose price cannot be compared are told of.
+
+    Args:
+        found: Products of any kind.
+        query: What is asked.
+
+    Returns:
+        At most ``query.limit`` of them, in their order.
+    """
+    unclear = [(product, query.unclear(product)) for product in found]
+    told = [SkippedProduct(why, id=product.id) for product, why in unclear if why is not None]
+    kept = [product for product, why in unclear if why is None and query.accepts(product)]
+    return SearchResult(kept[: query.limit], (*found.skipped, *told))
+
+
+def provider_name(provider: AbstractProductProvider) -> str:
+    """Name of a provider for messages; its class where it has kept the default."""
+    name = getattr(provider, "name", None)
+    if not isinstance(name, str) or name == AbstractProductProvider.name:
+        return type(provider).__name__
+    return name
+
+
+def product_of(fields: Mapping[str, object]) -> Product:
+    """Make a product of a mapping; fields that products do not have are left out.
+
+    Raises:
+        ProductError: A field is missing, of the wrong kind or out of range.
+    """
+    known = {
+        field.name: fields[field.name] for field in attrs.fields(Product) if field.name in fields
+    }
+    for name in ("id", "title", "url"):
+        if name not in known:
+            raise expected(name, "text that is not empty", None, f"give the {name}", ProductError)
+    return Product(**known)  # type: ignore[arg-type]  # each is checked there
+
+
+def _id_of(fields: Mapping[str, object]) -> str | None:
+    name = fields.get("id")
+    return name if isinstance(name, str) else None

@@ -10,15 +10,10 @@ import attrs
 
 from stylesim.errors import ProductError, expected
 from stylesim.images import list_images
-from stylesim.products import Product, ProviderTerms
+from stylesim.products import Product, ProviderTerms, SkippedProduct
 from stylesim.providers import _files
-from stylesim.providers._rows import Intake, check_columns
-from stylesim.providers.base import (
-    AbstractProductProvider,
-    SkippedProduct,
-    SkippedProductWarning,
-)
-from stylesim.providers.function import check_name
+from stylesim.providers._rows import Intake, check_columns, check_name
+from stylesim.providers.base import AbstractProductProvider, SkippedProductWarning
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
@@ -282,12 +277,22 @@ class CatalogProvider(AbstractProductProvider):
         terms: ProviderTerms | None,
     ) -> CatalogProvider:
         file = Path(path)
-        how = {"columns": columns, "base": file.parent, "needs_picture": require_image}
+        how: dict[str, Any] = {
+            "depth": 4,
+            "columns": columns,
+            "base": file.parent,
+            "needs_picture": require_image,
+        }
         return cls._made(rows, file.name if name is None else name, terms, **how)
 
     @classmethod
     def _made(
-        cls, rows: Iterator[Row], name: str, terms: ProviderTerms | None, **how: Any
+        cls,
+        rows: Iterator[Row],
+        name: str,
+        terms: ProviderTerms | None,
+        depth: int = 3,
+        **how: Any,
     ) -> CatalogProvider:
         intake = Intake(name)
         for number, row in rows:
@@ -304,5 +309,5 @@ class CatalogProvider(AbstractProductProvider):
                 f"{name}: {len(intake.skipped)} of {len(intake.skipped) + len(made)} rows skipped "
                 f"(see .skipped); row {first.row}: {first.reason}"
             )
-            warnings.warn(message, SkippedProductWarning, stacklevel=3)
+            warnings.warn(message, SkippedProductWarning, stacklevel=depth)
         return made

@@ -1,4 +1,4 @@
-"""A provider made of any function."""
+"""A provider of any function."""
 
 from __future__ import annotations
 
@@ -6,71 +6,62 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from stylesim.errors import ProviderError, StyleSimError, expected
-from stylesim.products import ProviderTerms
-from stylesim.providers._rows import Intake
-from stylesim.providers.base import AbstractProductProvider, SkippedProduct
+from stylesim.errors import expected
+from stylesim.products import ProductQuery, ProviderTerms
+from stylesim.providers.base import AbstractProductProvider, SearchResult, ask, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stylesim.products import Product, ProductQuery
 
-
-@attrs.define(eq=False)
+@attrs.frozen
 class FunctionProvider(AbstractProductProvider):
-    """Makes a provider of any function from a query to products.
-
-    What does not match the query is left out, so the function may give more
-    than was asked for. Rows that make no product are left out and listed in
-    ``skipped``.
+    """Makes a provider of a function from a query to products.
 
     Args:
-        function: Takes a :class:`ProductQuery`; gives :class:`Product` values,
-            or mappings with their fields.
-        name: Name in messages and in ``Product.source``.
-        terms: What may be done with the answers.
+        function: Takes a :class:`~stylesim.ProductQuery`, returns products, or mappings with
+            the fields of :class:`~stylesim.Product`. A mapping that is no product is skipped
+            and reported. It may ignore the query: what does not fit is dropped.
+        name: What to call it in messages.
+        terms: What may be done with its answers.
+        most: Products read at most from one answer, so that an endless one ends.
 
     Raises:
         InvalidArgumentError: An argument is of the wrong kind.
 
     Example:
-        >>> from stylesim.products import ProductQuery
-        >>> row = {"id": "1", "title": "Jeans", "url": "https://shop.example/1", "slot": "bottom"}
-        >>> shop = FunctionProvider(lambda query: [row], name="shelf")
-        >>> [product.title for product in shop.search(ProductQuery(slot="bottom"))]
-        ['Jeans']
+        >>> shelf = [
+        ...     {"id": "1", "title": "Pleated skirt", "url": "https://shop.example/1"},
+        ...     {"id": "2", "title": "Wool coat", "url": "javascript:alert(1)"},
+        ... ]
+        >>> shop = FunctionProvider(lambda query: shelf, name="shelf")
+        >>> found = shop.search(ProductQuery(words="skirt"))
+        >>> [product.title for product in found], found.skipped[0].id
+        (['Pleated skirt'], '2')
     """
 
     function: Callable[[ProductQuery], Iterable[Any]]
     name: str = attrs.field(default="function", kw_only=True)
     terms: ProviderTerms = attrs.field(factory=ProviderTerms, kw_only=True)
-    skipped: tuple[SkippedProduct, ...] = attrs.field(default=(), init=False, repr=False)
-    """Rows of the last search that made no product."""
+    most: int = attrs.field(default=10_000, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         function: object = self.function
+        name: object = self.name
+        terms: object = self.terms
         if not callable(function):
-            wish = "a function of a ProductQuery"
-            raise expected("function", wish, function, "pass a callable")
-        check_name(self.name)
+            raise expected("function", "a function of one query", function, "pass a callable")
+        if not isinstance(name, str) or not name:
+            raise expected("name", "a name", name, "name the shop")
+        if not isinstance(terms, ProviderTerms):
+            raise expected("terms", "ProviderTerms", terms, "pass ProviderTerms()")
+        if not isinstance(name, str) or not name.strip():
+            raise expected("most", "a whole number of at least 1", self.most, "pass most=10_000")
 
-    def search(self, query: ProductQuery) -> list[Product]:
-        """Call the function; see :meth:`AbstractProductProvider.search`."""
-        intake = Intake(self.name)
-        try:
-            for number, row in enumerate(self.function(query), start=1):
-                intake.take(number, row, source=self.name)
-        except StyleSimError:
-            raise
-        except Exception as error:
-            message = f"Provider {self.name!r} failed: {type(error).__name__}: {error}"
-            raise ProviderError(message, provider=self.name) from error
-        self.skipped = tuple(intake.skipped)
-        return [product for product in intake.products if query.matches(product)][: query.limit]
+    def search(self, query: ProductQuery) -> SearchResult:
+        """Call the function, and keep what fits the query.
 
-
-def check_name(name: object) -> None:
-    """Refuse what is no name."""
-    if not isinstance(name, str) or not name.strip():
-        raise expected("name", "a name", name, "name the source of the products")
+        Raises:
+            ProviderError: The function failed, or returned something other than products.
+        """
+        return fitting(ask(self.function, query, name=self.name, most=self.most), query)
