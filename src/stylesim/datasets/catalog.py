@@ -108,9 +108,9 @@ def _row(number: int, garment: DrawnGarment, rng: np.random.Generator) -> dict[s
 
 def _product(row: dict[str, str], image: bytes | Path) -> Product:
     return Product(
-        row["id"],
-        row["title"],
-        row["url"],
+        id=row["id"],
+        title=row["title"],
+        url=row["url"],
         price=float(row["price"]),
         currency=row["currency"],
         image=image,
