@@ -80,6 +80,7 @@ FLOORS = (
     "wardrobe style_target backbones weights",
     "garments providers",
     "classifier",
+    "target_check explanation",
     "similarity",
     "outfits gaps",
     "recommender",
@@ -87,8 +88,9 @@ FLOORS = (
 )
 FLOOR_OF = {name: float(floor) for floor, names in enumerate(FLOORS) for name in names.split()}
 
-# Inside a function, so that a wardrobe can find the slot of a photograph that is added without one.
-EXCEPTIONS = {("wardrobe", "garments")}
+# Inside a function: a wardrobe finds the slot of a photograph that is added without one, and a
+# target checks itself.
+EXCEPTIONS = {("wardrobe", "garments"), ("style_target", "target_check")}
 
 
 def imports_of(path: Path) -> set[tuple[str, str]]:

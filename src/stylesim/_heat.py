@@ -1,0 +1,138 @@
+"""Heat of a picture: what a backbone's maps of its garments say about the wanted class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from stylesim._views import GarmentView, PictureView
+from stylesim.backbones.activation import grad_cam, unsquared
+from stylesim.backbones.pictures import square
+from stylesim.backbones.yolo import YoloBackbone
+from stylesim.garments import cut_out
+from stylesim.types import REGIONS_OF, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stylesim.backbones.base import AbstractBackbone
+    from stylesim.functional import Floats
+    from stylesim.garments import FoundGarment
+    from stylesim.types import FloatArray
+
+WHOLE = "whole"
+GRAD_CAM = "Grad-CAM (Selvaraju et al., ICCV 2017)"
+OCCLUSION = "occlusion (Zeiler and Fergus, ECCV 2014)"
+
+_STEP = 0.02  # of finite differences, as a share of the features' length
+_CELLS, _PATCH = 7, 1.5  # of occlusion: places a side, and a patch in units of a place
+_SIDE = 224
+_MARGIN = 0.08  # that of cut_out
+_GREY = (114, 114, 114)
+_LEAST = 1e-30
+_SLOT_OF: dict[str, Slot | None] = {
+    WHOLE: None,
+    **{regions[0]: slot for slot, regions in reversed(REGIONS_OF.items()) if len(regions) == 1},
+}
+
+
+def log_odds(model: Any, features: Floats, region: str) -> Floats:
+    """Log-odds of the wanted class against all others, in one region, of features (n, d).
+
+    The model's heads are asked, not read: whatever a head is made of, it can be explained.
+    """
+    lengths = np.linalg.norm(features, axis=1)
+    units = (features / np.maximum(lengths, _LEAST)[:, None]).astype(np.float32)
+    slot = _SLOT_OF[region]
+    views = []
+    for unit, length in zip(units, lengths, strict=True):
+        part = GarmentView(slot, None, 1.0, unit, float(length))
+        views.append(PictureView(() if slot is None else (part,), part))
+    rows = [found[region] for found in model.proba_by_region(views)]
+    table = np.stack(rows).astype(np.float64)
+    # The sum of the others, not 1 - p: near 1 that difference has no digits left.
+    wanted, others = np.maximum(table[:, 0], _LEAST), np.maximum(table[:, 1:].sum(1), _LEAST)
+    odds: Floats = np.log(wanted) - np.log(others)
+    return odds
+
+
+def slopes_of(model: Any, region: str) -> Callable[[FloatArray], FloatArray]:
+    """Derivative of :func:`log_odds` by the features, by central differences."""
+
+    def slopes(features: FloatArray) -> FloatArray:
+        middle = np.asarray(features, np.float64)
+        step = _STEP * float(np.linalg.norm(middle)) * np.eye(len(middle))
+        above, below = np.split(
+            log_odds(model, np.concatenate([middle + step, middle - step]), region), 2
+        )
+        out: FloatArray = ((above - below) / (2 * step[0, 0])).astype(np.float32)
+        return out
+
+    return slopes
+
+
+def crop_heat(
+    model: Any, backbone: AbstractBackbone, crop: Image.Image, region: str
+) -> tuple[FloatArray, str]:
+    """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name."""
+    if isinstance(backbone, YoloBackbone):
+        values = grad_cam(backbone, crop, slopes_of(model, region))
+        return unsquared(values, crop.size, backbone.squaring), GRAD_CAM
+    return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
+
+
+def _occlusion(
+    model: Any, backbone: AbstractBackbone, crop: Image.Image, region: str
+) -> FloatArray:
+    """How far grey patches lower the log-odds; for backbones without maps to look into."""
+    canvas = square(crop, _SIDE)
+    cell = _SIDE / _CELLS
+    patch = Image.new("RGB", (round(_PATCH * cell),) * 2, _GREY)
+    pictures = [canvas]
+    for place in range(_CELLS**2):
+        covered = canvas.copy()
+        y, x = divmod(place, _CELLS)
+        corner = [round((at + 0.5) * cell - patch.width / 2) for at in (x, y)]
+        covered.paste(patch, (corner[0], corner[1]))
+        pictures.append(covered)
+    odds = log_odds(model, np.asarray(backbone.embed(pictures), np.float64), region)
+    falls: FloatArray = np.maximum(odds[0] - odds[1:], 0).astype(np.float32)
+    return falls.reshape(_CELLS, _CELLS)
+
+
+def garment_heat(
+    model: Any,
+    backbone: AbstractBackbone,
+    picture: Image.Image,
+    garment: FoundGarment | None,
+    weights: Mapping[str, float],
+) -> tuple[FloatArray, str]:
+    """Heat of one garment in its picture.
+
+    Args:
+        model: A fitted classifier.
+        backbone: What embeds its garments.
+        picture: RGB picture.
+        garment: Found in it; None is the whole picture.
+        weights: For each region of the garment, how much its map counts.
+
+    Returns:
+        float32 array of shape (height, width) of the picture, 0 outside the garment, and the
+        name of the method.
+    """
+    crop = picture if garment is None else cut_out(picture, garment, margin=_MARGIN)
+    total, method = np.zeros((crop.height, crop.width), np.float32), ""
+    for region, weight in weights.items():
+        values, method = crop_heat(model, backbone, crop, region)
+        total += np.float32(weight) * values
+    if garment is None:
+        return total, method
+    x0, y0, x1, y1 = garment.box
+    pad = round(_MARGIN * max(x1 - x0, y1 - y0))
+    out = np.zeros((picture.height, picture.width), np.float32)
+    out[y0:y1, x0:x1] = total[pad : pad + y1 - y0, pad : pad + x1 - x0]
+    if garment.mask is not None:
+        out *= garment.mask
+    return out, method

@@ -1,0 +1,362 @@
+"""Why a picture is similar to the wanted style: where, nearest to what, and in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+from PIL import Image
+
+from stylesim._explaining import Part, explained_parts, nearest_photographs, sentence_of
+from stylesim._explaining_html import explanation_html
+from stylesim.backbones.base import check_whole
+from stylesim.classifier import LightweightClassifier
+from stylesim.errors import NotFittedError, expected
+from stylesim.images import load_image
+from stylesim.style_target import StyleTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stylesim._explaining import Nearest
+    from stylesim.types import BoolArray, FloatArray, ImageLike, Slot
+
+_SHORT_SIDE = 640  # as pictures are decoded for scoring
+_LONGEST = 1024
+_COLD, _HOT = np.array([255.0, 214.0, 0.0]), np.array([200.0, 0.0, 40.0])
+_CELL = 1 / 24
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Explanation:
+    """Why a picture got its similarity.
+
+    Attributes:
+        wanted: Name of the wanted class.
+        similarity: Probability of the wanted class, 0 to 1.
+        by_class: Probability of each class, the wanted one first.
+        heat: float32 array of shape (height, width), 0 to 1: how much each
+            place of ``picture`` speaks for the wanted class; all 0 where none does.
+        picture: The upright picture, its longest side at most 1024 pixels.
+        parts: The garments that were compared, or the whole picture: where
+            each is, its similarity, and its share of the heat.
+        nearest: The photographs of the target nearest to it, best first; empty
+            where they are not known.
+        sentence: All of it in one sentence.
+        method: How the heat was found.
+        notes: What was assumed, and what could not be said.
+
+    Example:
+        >>> import numpy as np
+        >>> why = Explanation(
+        ...     wanted="wannabe",
+        ...     similarity=0.8,
+        ...     by_class={"wannabe": 0.8, "suit": 0.2},
+        ...     heat=np.eye(4, dtype=np.float32),
+        ...     picture=Image.new("RGB", (4, 4)),
+        ...     parts=(),
+        ...     nearest=(),
+        ...     sentence="0.80 similar to wannabe.",
+        ...     method="by hand",
+        ...     notes=(),
+        ... )
+        >>> int(why.hottest(0.25).sum()), why.overlay().size
+        (4, (4, 4))
+    """
+
+    wanted: str
+    similarity: float
+    by_class: Mapping[str, float]
+    heat: FloatArray = attrs.field(repr=False)
+    picture: Image.Image = attrs.field(repr=False)
+    parts: tuple[Part, ...] = attrs.field(repr=False)
+    nearest: tuple[Nearest, ...] = attrs.field(repr=False)
+    sentence: str
+    method: str
+    notes: tuple[str, ...] = ()
+
+    def hottest(self, share: float = 0.1) -> BoolArray:
+        """Mark the hottest places.
+
+        Args:
+            share: Of all pixels, more than 0 and at most 1.
+
+        Returns:
+            bool array of the shape of ``heat``, with that share True.
+
+        Raises:
+            InvalidArgumentError: ``share`` is out of range.
+        """
+        return _highest(self.heat, share)
+
+    def overlay(self, strength: float = 0.6) -> Image.Image:
+        """Draw the heat over the picture, yellow where warm and red where hot.
+
+        Args:
+            strength: How much of the picture the hottest place hides, 0 to 1.
+
+        Returns:
+            A new RGB picture of the size of ``picture``.
+
+        Raises:
+            InvalidArgumentError: ``strength`` is out of range.
+        """
+        if not 0 <= strength <= 1:
+            raise expected("strength", "a number from 0 to 1", strength, "pass 0.6")
+        heat = self.heat[..., None].astype(np.float64)
+        cover = strength * np.sqrt(heat)
+        colour = _COLD + (_HOT - _COLD) * heat
+        mixed = np.asarray(self.picture) * (1 - cover) + colour * cover
+        return Image.fromarray(mixed.round().astype(np.uint8))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, without the pixels of heat and picture."""
+        return {
+            "wanted": self.wanted,
+            "similarity": self.similarity,
+            "by_class": dict(self.by_class),
+            "parts": [part.to_dict() for part in self.parts],
+            "nearest": [photograph.to_dict() for photograph in self.nearest],
+            "sentence": self.sentence,
+            "method": self.method,
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        return explanation_html(self)
+
+
+@attrs.frozen
+class DeletionTest:
+    """What deleting places of a picture does to its similarity.
+
+    Attributes:
+        before: Similarity of the picture as it is, 0 to 1.
+        hottest: Similarity with the hottest places deleted.
+        random: Similarity with as many places deleted at random, the mean of all draws.
+        share: Share of the pixels that were deleted.
+
+    Example:
+        >>> DeletionTest(before=0.9, hottest=0.4, random=0.8, share=0.1).passed
+        True
+    """
+
+    before: float
+    hottest: float
+    random: float
+    share: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the hottest places mattered more than random ones."""
+        return self.hottest < self.random
+
+
+def explain(
+    model: LightweightClassifier,
+    image: ImageLike,
+    *,
+    slot: Slot | str | None = None,
+    slot_weights: Mapping[Any, float] | None = None,
+    target: StyleTarget | None = None,
+    k: int = 3,
+) -> Explanation:
+    """Explain the similarity of one picture.
+
+    Each garment's heat is the class activation map of its cut-out, for the
+    log-odds of the wanted class, times its probability and its weight in the
+    similarity. With a backbone that is not YOLOv8's, it is how far grey
+    patches lower the log-odds.
+
+    Args:
+        model: A fitted classifier.
+        image: The picture.
+        slot: Of a picture of a single garment its slot, which overrules the finder.
+        slot_weights: How much each region of the body, or slot, counts, as for
+            :class:`stylesim.SimilarityScorer`; None weighs upper and lower
+            body alike.
+        target: The target, so that its nearest photographs can be told of a
+            model that was loaded or fine-tuned, and named by file.
+        k: How many of the nearest photographs are told.
+
+    Returns:
+        The explanation.
+
+    Raises:
+        InvalidArgumentError: An argument is of the wrong kind, or ``target``
+            has other classes than the model.
+        NotFittedError: The model has learned nothing yet.
+        ImageError: The picture cannot be read.
+
+    Example:
+        >>> from stylesim import StyleTarget, WholePictureFinder
+        >>> from stylesim.backbones import FunctionBackbone
+        >>> colours = FunctionBackbone(
+        ...     lambda some: np.stack([np.asarray(one).mean((0, 1)) + 1 for one in some]),
+        ...     name="mean",
+        ... )
+        >>> shade = lambda *rgb: Image.new("RGB", (48, 48), rgb)
+        >>> reds = [shade(200 + i, 20, 30) for i in range(3)]
+        >>> blues = [shade(20, 30, 200 + i) for i in range(3)]
+        >>> model = LightweightClassifier(backbone=colours, finder=WholePictureFinder())
+        >>> model = model.fit(StyleTarget(reds, {"blue": blues}), progress=False)
+        >>> why = explain(model, shade(205, 20, 30))
+        >>> why.similarity > 0.5, why.parts[0].slot, why.heat.shape
+        (True, None, (48, 48))
+
+    Methods: Grad-CAM by R. Selvaraju et al., ICCV 2017; occlusion by M. Zeiler
+    and R. Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014.
+    """
+    _check(model, target, k)
+    picture = load_image(image, shrink_to=_SHORT_SIDE)
+    probabilities, parts, heat, method, notes, view = explained_parts(
+        model, picture, slot, slot_weights
+    )
+    shown, heat, parts = _display(picture, heat, parts)
+    nearest, said = nearest_photographs(model, view, target, k)
+    by_class = {
+        name: float(value) for name, value in zip(model.classes_, probabilities, strict=True)
+    }
+    return Explanation(
+        wanted=model.classes_[0],
+        similarity=float(probabilities[0]),
+        by_class=by_class,
+        heat=heat,
+        picture=shown,
+        parts=parts,
+        nearest=nearest,
+        sentence=sentence_of(by_class, parts, nearest),
+        method=method,
+        notes=(*notes, *said),
+    )
+
+
+def deletion_test(
+    model: LightweightClassifier,
+    image: ImageLike,
+    *,
+    share: float = 0.1,
+    draws: int = 5,
+    seed: int = 0,
+    inside: bool = False,
+    slot: Slot | str | None = None,
+    slot_weights: Mapping[Any, float] | None = None,
+) -> DeletionTest:
+    """Check an explanation: do the hottest places matter more than random ones?
+
+    Places are deleted by painting them grey, and the picture is then scored from
+    scratch, its garments found again. Random places are squares of a 24th of
+    the picture's longest side.
+
+    Args:
+        model: A fitted classifier.
+        image: The picture.
+        share: Share of the pixels to delete, more than 0 and at most 1.
+        draws: Number of random deletions.
+        seed: Of the random deletions.
+        inside: Whether random places are drawn where there is some heat, the
+            harder test, rather than anywhere.
+        slot: As in :func:`explain`.
+        slot_weights: Likewise.
+
+    Returns:
+        The similarities before and after.
+
+    Raises:
+        InvalidArgumentError: An argument is out of range; or as :func:`explain`.
+
+    Example:
+        >>> from stylesim import StyleTarget, WholePictureFinder
+        >>> from stylesim.backbones import FunctionBackbone
+        >>> colours = FunctionBackbone(
+        ...     lambda some: np.stack([np.asarray(one).mean((0, 1)) + 1 for one in some]),
+        ...     name="mean",
+        ... )
+        >>> shade = lambda *rgb: Image.new("RGB", (48, 48), rgb)
+        >>> model = LightweightClassifier(backbone=colours, finder=WholePictureFinder()).fit(
+        ...     StyleTarget(
+        ...         [shade(200, 0, 0), shade(210, 0, 0)],
+        ...         {"grey": [shade(110, 110, 110), shade(120, 120, 120)]},
+        ...     ),
+        ...     progress=False,
+        ... )
+        >>> spot = shade(100, 100, 100)
+        >>> spot.paste((250, 0, 0), (4, 4, 20, 20))
+        >>> deletion_test(model, spot).passed
+        True
+
+    Method: V. Petsiuk, A. Das and K. Saenko, RISE: Randomized Input Sampling
+    for Explanation of Black-box Models, BMVC 2018.
+    """
+    check_whole("draws", draws, "pass draws=5")
+    why = explain(model, image, slot=slot, slot_weights=slot_weights)
+    rng = np.random.default_rng(seed)
+    marks = [why.hottest(share)]
+    for _ in range(draws):
+        noise = _squares(why.heat.shape, rng)
+        marks.append(_highest(noise + (why.heat > 0) if inside else noise, share))
+    pixels = np.asarray(why.picture)
+    scores = []
+    for mark in [np.zeros_like(marks[0]), *marks]:
+        edited = Image.fromarray(np.where(mark[..., None], np.uint8(114), pixels))
+        scores.append(float(explained_parts(model, edited, slot, slot_weights, heat=False)[0][0]))
+    return DeletionTest(scores[0], scores[1], float(np.mean(scores[2:])), float(share))
+
+
+def _check(model: object, target: object, k: object) -> None:
+    if not isinstance(model, LightweightClassifier):
+        raise expected("model", "a LightweightClassifier", model, "fit one first")
+    try:
+        classes = model.classes_
+    except NotFittedError as error:
+        wish, todo = "a fitted classifier", "call fit or load first"
+        got = "one that has learned nothing yet"
+        raise expected("model", wish, got, todo, NotFittedError) from error
+    check_whole("k", k, "pass k=3")
+    if target is None:
+        return
+    if not isinstance(target, StyleTarget):
+        raise expected("target", "a StyleTarget", target, "pass the one the model was fitted on")
+    if target.classes != classes:
+        wish = f"a target of the classes {', '.join(classes)}"
+        todo = "pass the one the model was fitted on"
+        raise expected("target", wish, ", ".join(target.classes), todo)
+
+
+def _display(
+    picture: Image.Image, heat: FloatArray, parts: tuple[Part, ...]
+) -> tuple[Image.Image, FloatArray, tuple[Part, ...]]:
+    """Scale to at most the longest side that is shown, heat to at most 1."""
+    scale = min(1.0, _LONGEST / max(picture.size))
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in picture.size)
+        width, height = size[0], size[1]
+        picture = picture.resize((width, height), Image.Resampling.BOX)
+        box = Image.Resampling.BOX
+        heat = np.asarray(Image.fromarray(heat).resize((width, height), box), np.float32)
+        parts = tuple(part.scaled(scale) for part in parts)
+    largest = float(heat.max())
+    return picture, heat / np.float32(largest) if largest > 0 else heat, parts
+
+
+def _highest(values: FloatArray, share: float) -> BoolArray:
+    number: object = share
+    if not isinstance(number, (int, float)) or not 0 < number <= 1:
+        raise expected("share", "a number of more than 0 and at most 1", share, "pass 0.1")
+    order = np.argsort(-values.ravel(), kind="stable")
+    mark = np.zeros(values.size, np.bool_)
+    mark[order[: max(1, round(number * values.size))]] = True
+    return mark.reshape(values.shape)
+
+
+def _squares(shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
+    """One random number, 0 to 1, for each square of the picture."""
+    side = max(1, round(_CELL * max(shape)))
+    small = rng.random([-(-length // side) for length in shape])
+    large = np.kron(small, np.ones((side, side)))
+    out: FloatArray = large[: shape[0], : shape[1]].astype(np.float32)
+    return out

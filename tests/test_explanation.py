@@ -1,0 +1,286 @@
+"""Why a picture is similar: heat where the difference is, the nearest photographs, a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from stylesim.backbones import FunctionBackbone, YoloBackbone
+from stylesim.backbones.activation import grad_cam, unsquared
+from stylesim.classifier import LightweightClassifier
+from stylesim.datasets import load_outfits, outfit_groups
+from stylesim.errors import InvalidArgumentError, NotFittedError
+from stylesim.explanation import deletion_test, explain
+from stylesim.garments import FoundGarment, FunctionFinder, WholePictureFinder
+from stylesim.images import load_image
+from stylesim.style_target import StyleTarget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UPPER, LOWER = (8, 0, 40, 32), (8, 32, 40, 64)
+
+
+def outfit(top: str, bottom: str, shade: int = 0) -> Image.Image:
+    """A person of two rectangles, on grey, 48 x 64 pixels."""
+    picture = Image.new("RGB", (48, 64), (114, 114, 114))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((8, 0, 39, 31), fill=top)
+    draw.rectangle((8, 32, 39, 63), fill=bottom)
+    draw.point((0, 0), fill=(shade, shade, shade))
+    return picture
+
+
+def garments(picture: Image.Image) -> list[FoundGarment]:
+    if picture.size != (48, 64):
+        return []
+    return [
+        FoundGarment("top", "shirt", UPPER, confidence=0.9),
+        FoundGarment("bottom", "skirt", LOWER, confidence=0.9),
+    ]
+
+
+def colours(pictures: list[Image.Image]) -> np.ndarray:
+    """Mean colour away from grey, and a constant: grey patches shorten the rest against it."""
+    means = np.stack([np.asarray(one, float).mean((0, 1)) - 114 for one in pictures])
+    return np.column_stack([means, np.full(len(means), 60.0)])
+
+
+@pytest.fixture(scope="module")
+def target() -> StyleTarget:
+    return StyleTarget(
+        [outfit("red", "red", i) for i in range(4)],
+        {"blue": [outfit("blue", "blue", 100 + i) for i in range(4)]},
+    )
+
+
+@pytest.fixture(scope="module")
+def model(target: StyleTarget) -> LightweightClassifier:
+    backbone = FunctionBackbone(colours, name="mean colour")
+    finder = FunctionFinder(garments, name="two halves")
+    return LightweightClassifier(backbone=backbone, finder=finder).fit(target, progress=False)
+
+
+def test_it_agrees_with_the_classifier(model: LightweightClassifier) -> None:
+    picture = outfit("red", "blue")
+    why = explain(model, picture)
+    expected = model.predict_proba([picture])[0]
+    assert [why.by_class[name] for name in model.classes_] == pytest.approx(expected, abs=1e-6)
+    assert why.similarity == why.by_class["wannabe"]
+    assert [part.weight for part in why.parts] == [0.5, 0.5]
+    assert sum(part.weight * part.similarity for part in why.parts) == pytest.approx(
+        why.similarity, abs=1e-6
+    )
+
+
+def test_heat_is_on_the_wanted_garment(model: LightweightClassifier) -> None:
+    for top, bottom, hot in (("red", "blue", 0), ("blue", "red", 1)):
+        why = explain(model, outfit(top, bottom))
+        assert why.heat.shape == (64, 48)
+        assert why.heat.max() == 1
+        assert why.heat.min() == 0
+        halves = why.heat[:32].sum(), why.heat[32:].sum()
+        assert halves[hot] > 20 * halves[1 - hot]
+        assert why.parts[hot].heat == pytest.approx(halves[hot] / sum(halves), abs=1e-3)
+        assert why.hottest(0.1)[slice(0, 32) if hot == 0 else slice(32, 64), 8:40].sum() == round(
+            0.1 * 48 * 64
+        )
+        assert not why.heat[:, :8].any(), "the background was not compared"
+        assert ["shirt", "skirt"][hot] + " most" in why.sentence
+
+
+def test_weights_name_what_counts(model: LightweightClassifier) -> None:
+    picture = outfit("red", "blue")
+    only_top = explain(model, picture, slot_weights={"lower": 0})
+    assert [part.category for part in only_top.parts] == ["shirt"]
+    assert only_top.similarity == pytest.approx(only_top.parts[0].similarity, abs=1e-6)
+    mostly = explain(model, picture, slot_weights={"upper": 3, "lower": 1})
+    assert [part.weight for part in mostly.parts] == [0.75, 0.25]
+    assert mostly.similarity == pytest.approx(
+        sum(part.weight * part.similarity for part in mostly.parts), abs=1e-6
+    )
+    for wrong in ({"leg": 1.0}, {"upper": -1.0}, {"upper": float("nan")}):
+        with pytest.raises(InvalidArgumentError, match="slot_weights"):
+            explain(model, picture, slot_weights=wrong)
+
+
+def test_a_single_garment_by_its_slot(model: LightweightClassifier) -> None:
+    alone = Image.new("RGB", (40, 40), "red")
+    why = explain(model, alone, slot="bottom")
+    assert [(part.slot, part.box) for part in why.parts] == [("bottom", (0, 0, 40, 40))]
+    assert "no garment found" in why.notes[0]
+    told = explain(model, outfit("red", "blue"), slot="bottom")
+    assert [part.category for part in told.parts] == ["skirt"]
+    assert told.similarity < 0.5
+
+
+def test_without_garments_the_whole_picture_is_explained(model: LightweightClassifier) -> None:
+    why = explain(model, Image.new("RGB", (50, 30), "red"))
+    assert why.parts[0].name == "whole picture"
+    assert "whole picture: no garment found" in why.notes[0]
+    assert why.heat.any()
+
+
+def test_nearest_photographs_with_and_without_the_target(
+    model: LightweightClassifier, target: StyleTarget, tmp_path: Path
+) -> None:
+    picture = outfit("red", "red")
+    told = explain(model, picture, target=target, k=2)
+    assert [photograph.label for photograph in told.nearest] == ["wannabe", "wannabe"]
+    assert told.nearest[0].source in target.sources["wannabe"]
+    assert told.nearest[0].cosine == pytest.approx(1, abs=1e-3)
+    assert (told.nearest[0].source or "") in told.sentence
+    kept = explain(model, picture, k=2)
+    assert [photograph.place for photograph in kept.nearest] == [
+        photograph.place for photograph in told.nearest
+    ]
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    loaded = LightweightClassifier.load(path, backbone=model.backbone, finder=model.finder)
+    alone = explain(loaded, picture)
+    assert alone.nearest == ()
+    assert "pass target=" in alone.notes[-1]
+    assert explain(loaded, picture, target=target).nearest[0].label == "wannabe"
+
+
+def test_bad_arguments(model: LightweightClassifier, target: StyleTarget) -> None:
+    picture = outfit("red", "red")
+    with pytest.raises(NotFittedError, match="model: expected a fitted"):
+        explain(LightweightClassifier(finder=WholePictureFinder()), picture)
+    with pytest.raises(InvalidArgumentError, match="model: expected a LightweightClassifier"):
+        explain("model", picture)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="k: expected"):
+        explain(model, picture, k=0)
+    other = StyleTarget(
+        [outfit("red", "red", i) for i in range(2)],
+        {"green": [outfit("green", "green", 9 + i) for i in range(2)]},
+    )
+    with pytest.raises(InvalidArgumentError, match="target: expected a target of the classes"):
+        explain(model, picture, target=other)
+    why = explain(model, picture)
+    for share in (0, 1.5):
+        with pytest.raises(InvalidArgumentError, match="share: expected"):
+            why.hottest(share)
+    with pytest.raises(InvalidArgumentError, match="strength: expected"):
+        why.overlay(2)
+
+
+def test_it_shows_itself(model: LightweightClassifier, target: StyleTarget) -> None:
+    why = explain(model, outfit("red", "blue"), target=target)
+    data = json.loads(json.dumps(why.to_dict()))
+    assert data["similarity"] == why.similarity
+    assert data["parts"][0]["slot"] == "top"
+    assert str(why) == why.sentence
+    changed = np.asarray(why.overlay(), int) - np.asarray(why.picture, int)
+    assert np.abs(changed)[why.heat > 0.5].any()
+    assert not changed[why.heat == 0].any()
+    assert np.array_equal(np.asarray(why.overlay(0)), np.asarray(why.picture))
+
+
+def test_html_is_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    backbone = FunctionBackbone(colours, name="mean colour")
+    finder = FunctionFinder(
+        lambda picture: [FoundGarment("top", evil, (0, 0, *picture.size))], name="all"
+    )
+    target = StyleTarget(
+        [outfit("red", "red", i) for i in range(2)],
+        {evil: [outfit("blue", "blue", i) for i in range(2)]},
+        name=f"wanted {evil}",
+    )
+    model = LightweightClassifier(backbone=backbone, finder=finder).fit(target, progress=False)
+    for told in (None, target):
+        html = explain(model, outfit("blue", "blue"), target=told)._repr_html_()
+        assert "<script>" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_large_pictures_are_shown_smaller(model: LightweightClassifier) -> None:
+    why = explain(model, Image.new("RGB", (3000, 1500), "red"))
+    assert why.picture.size == (1024, 512)
+    assert why.heat.shape == (512, 1024)
+    assert why.parts[0].box == (0, 0, 1024, 512)
+
+
+def test_squares_are_laid_back_where_they_were() -> None:
+    rising = np.tile(np.arange(8, dtype=np.float32), (8, 1))
+    wide, tall = unsquared(rising, (64, 16), "pad"), unsquared(rising, (16, 64), "pad")
+    assert wide.shape == (16, 64)
+    assert (np.diff(wide.mean(0)) >= 0).all()
+    assert wide.min() < 0.5
+    assert tall.shape == (64, 16)
+    assert 2.5 < tall.min() < tall.max() < 4.5, "only the middle of the square was picture"
+    cropped = unsquared(rising + 1, (64, 16), "crop")
+    assert not cropped[:, :24].any()
+    assert cropped[:, 24:40].all()
+
+
+def test_grad_cam_finds_the_place_of_a_feature(tmp_path: Path) -> None:
+    """A network that passes colours through: the map of the red feature is where red is."""
+    torch = pytest.importorskip("torch")
+    from stylesim.backbones.yolo import build_network
+
+    network = build_network("n")
+    path = tmp_path / "random.safetensors"
+    from stylesim.backbones import save_backbone
+
+    save_backbone(network, path)
+    backbone = YoloBackbone(path, image_size=64, device="cpu")
+    pool = torch.nn.AvgPool2d(16)
+    # Nine layers: the first seven make the 16-pixel cells, the last two pass them on.
+    layers = [pool, *[torch.nn.Identity() for _ in range(8)]]
+    backbone._network = torch.nn.Sequential(*layers)
+    picture = Image.new("RGB", (64, 64), "black")
+    picture.paste("red", (32, 16, 64, 32))
+    heat = grad_cam(backbone, picture, lambda features: np.array([1.0, 0.0, 0.0]))
+    assert heat.shape == (4, 4)
+    assert np.argwhere(heat > 0).tolist() == [[1, 2], [1, 3]]
+    assert not grad_cam(backbone, picture, lambda features: np.array([-1.0, 0.0, 0.0])).any()
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_deleting_the_hottest_tenth_lowers_the_score_more_than_a_random_tenth(
+    data_dir: Path,
+) -> None:
+    records = outfit_groups([r for r in load_outfits(data_dir / "outfits") if r.mask_path])
+    finder = FunctionFinder(halves, name="halves")
+    backbone = YoloBackbone(data_dir / "checkpoints" / "yolov8n-cls-finetuned.pt", device="cpu")
+    model = LightweightClassifier(backbone=backbone, finder=finder)
+    model.fit(
+        StyleTarget(
+            [record.path for record in records["wanted"][:10]],
+            {
+                name: [record.path for record in records[name][:10]]
+                for name in ("suit", "padding", "sporty")
+            },
+        ),
+        progress=False,
+    )
+    tests = [deletion_test(model, record.path) for record in records["wanted"][10:26]]
+    falls = np.array([(test.before - test.hottest, test.before - test.random) for test in tests])
+    hottest, random = falls.mean(axis=0)
+    assert hottest > 2 * max(random, 0.01)
+    assert np.mean([test.passed for test in tests]) >= 0.75
+
+
+def halves(picture: Image.Image) -> list[FoundGarment]:
+    """Where people stand in the street photographs, near enough."""
+    width, height = picture.size
+    left, right = width // 4, 3 * width // 4
+    return [
+        FoundGarment("top", "top", (left, height // 6, right, height // 2)),
+        FoundGarment("bottom", "bottom", (left, height // 2, right, 5 * height // 6)),
+    ]
+
+
+def test_a_picture_of_bytes_is_explained(model: LightweightClassifier, tmp_path: Path) -> None:
+    path = tmp_path / "one.png"
+    outfit("red", "red").save(path)
+    assert explain(model, path).similarity == pytest.approx(
+        explain(model, load_image(path)).similarity
+    )
