@@ -6,13 +6,28 @@
 from __future__ import annotations
 
 from stylesim.providers.base import AbstractProductProvider, SearchResult, SkippedProductWarning
+from stylesim.providers.cache import CachedProvider
 from stylesim.providers.catalog import CatalogProvider
+from stylesim.providers.chain import ChainProvider, ProviderFailure
+from stylesim.providers.ebay import EbayBrowseProvider
 from stylesim.providers.function import FunctionProvider
+from stylesim.providers.links import PAGES, SearchLinkProvider, SearchPage
+from stylesim.providers.serpapi import SerpApiShoppingProvider
+from stylesim.providers.shopify import ShopifyCatalogProvider
 
 __all__ = [
+    "PAGES",
     "AbstractProductProvider",
+    "CachedProvider",
     "CatalogProvider",
+    "ChainProvider",
+    "EbayBrowseProvider",
     "FunctionProvider",
+    "ProviderFailure",
+    "SearchLinkProvider",
+    "SearchPage",
     "SearchResult",
+    "SerpApiShoppingProvider",
+    "ShopifyCatalogProvider",
     "SkippedProductWarning",
 ]

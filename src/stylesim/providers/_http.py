@@ -263,3 +263,28 @@ def key_from(argument: str, value: object, variable: str) -> str:
         todo = f"pass {argument}= or set {variable}"
         raise expected(argument, "a key", got, todo)
     return key.strip()
+
+
+@attrs.define(eq=False)
+class Token:
+    """A token that a shop gave, until shortly before it ends."""
+
+    text: str = attrs.field(default="", repr=False)
+    until: float = 0.0
+
+    def good(self) -> bool:
+        """Whether it can be used still."""
+        return bool(self.text) and time.monotonic() < self.until
+
+    def forget(self) -> None:
+        """Ask for another next time."""
+        self.text = ""
+
+    def keep(self, answer: Any, provider: HttpProvider, now: float) -> None:
+        """Take it from the answer of the shop."""
+        text = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(text, str) or not text.isprintable() or not text.isascii() or not text:
+            raise provider.nonsense("gave no access token")
+        lasts = answer.get("expires_in")
+        number = isinstance(lasts, (int, float)) and not isinstance(lasts, bool)
+        self.text, self.until = text, now + (max(0.0, lasts - 60.0) if number else 300.0)

@@ -55,8 +55,9 @@ class FunctionProvider(AbstractProductProvider):
             raise expected("name", "a name", name, "name the shop")
         if not isinstance(terms, ProviderTerms):
             raise expected("terms", "ProviderTerms", terms, "pass ProviderTerms()")
-        if not isinstance(name, str) or not name.strip():
-            raise expected("most", "a whole number of at least 1", self.most, "pass most=10_000")
+        most: object = self.most
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            raise expected("most", "a whole number of at least 1", most, "pass most=10_000")
 
     def search(self, query: ProductQuery) -> SearchResult:
         """Call the function, and keep what fits the query.

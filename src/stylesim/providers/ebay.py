@@ -1,0 +1,174 @@
+"""eBay's Browse API.
+
+Source: developer.ebay.com, Buy APIs, Browse API, ``item_summary/search`` and ``search_by_image``.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim.errors import ProviderError, expected
+from stylesim.images import image_bytes
+from stylesim.products import ProductQuery
+from stylesim.providers._http import HttpProvider, Plan, Request, Token, key_from
+from stylesim.providers._rows import Intake
+from stylesim.providers._words import search_words
+
+if TYPE_CHECKING:
+    from stylesim.products import Product
+    from stylesim.types import ImageLike
+
+_MOST = 200
+_SCOPE = "https://api.ebay.com/oauth/api_scope"
+
+
+@attrs.define(eq=False, kw_only=True)
+class EbayBrowseProvider(HttpProvider):
+    """Searches eBay by words, or by a picture; needs the extra ``http``.
+
+    Args:
+        client_id: Of your eBay application; else from ``EBAY_CLIENT_ID``.
+        client_secret: Of your eBay application; else from ``EBAY_CLIENT_SECRET``.
+        marketplace: Such as ``"EBAY_US"`` or ``"EBAY_DE"``.
+        category_ids: eBay's numbers of categories, joined by commas.
+        campaign: Of the eBay Partner Network; links then earn a commission,
+            which your users must be told.
+        base_url: Where the API is.
+
+    Raises:
+        InvalidArgumentError: A key is missing.
+
+    Example:
+        >>> shop = EbayBrowseProvider(client_id="id", client_secret="secret")
+        >>> "secret" in repr(shop)
+        False
+    """
+
+    name: str = "ebay"
+    client_id: str | None = attrs.field(default=None, repr=False)
+    client_secret: str | None = attrs.field(default=None, repr=False)
+    marketplace: str = "EBAY_US"
+    category_ids: str | None = None
+    campaign: str | None = None
+    base_url: str = "https://api.ebay.com"
+    _token: Token = attrs.field(factory=Token, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        HttpProvider.__attrs_post_init__(self)
+        self.client_id = key_from("client_id", self.client_id, "EBAY_CLIENT_ID")
+        self.client_secret = key_from("client_secret", self.client_secret, "EBAY_CLIENT_SECRET")
+        if self.campaign and not self.terms.affiliate:
+            self.terms = attrs.evolve(self.terms, affiliate=True)
+
+    def search_by_image(self, image: ImageLike, query: ProductQuery | None = None) -> list[Product]:
+        """Find what looks like a picture.
+
+        Args:
+            image: The picture; it is sent to eBay.
+            query: Further wishes; its words are not used.
+
+        Returns:
+            Products, likeliest first.
+
+        Raises:
+            ImageError: The picture cannot be read.
+            ProviderError: eBay did not answer, or answered with nonsense.
+        """
+        wanted = ProductQuery() if query is None else query
+        body = {"image": base64.b64encode(image_bytes(image)).decode("ascii")}
+        kept = attrs.evolve(wanted, words=())
+        return self._run(self._pages("search_by_image", {}, kept, body))
+
+    def plan(self, query: ProductQuery) -> Plan:
+        """Ask with words."""
+        words = search_words(query)
+        if not words and self.category_ids is None:
+            raise expected("query", "words, a category or a slot", "none", "name what is wanted")
+        # eBay has searched for the words in more texts than it returns.
+        kept = attrs.evolve(query, words=(), category=None)
+        return (yield from self._pages("search", {"q": words or None}, kept, None))
+
+    def _pages(
+        self, method: str, params: dict[str, Any], query: ProductQuery, body: dict[str, Any] | None
+    ) -> Plan:
+        intake = Intake(self.name)
+        wanted = _MOST if query.limit is None else query.limit
+        offset = 0
+        while True:
+            size = min(_MOST, wanted - offset)
+            page = {
+                **params,
+                "category_ids": self.category_ids,
+                "filter": price_filter(query),
+                "limit": size,
+                "offset": offset,
+            }
+            url = f"{self.base_url}/buy/browse/v1/item_summary/{method}"
+            try:
+                answer = yield from self._authorised(url, page, body)
+            except ProviderError:
+                if not offset:
+                    raise
+                break  # the pages before stay good
+            rows = list(self.rows(answer, "itemSummaries"))
+            for number, row in enumerate(rows, start=offset + 1):
+                intake.take(number, fields_of_item(row), source=self.name)
+            offset += len(rows)
+            if len(rows) < size or offset >= wanted:
+                break
+        return self.finish(intake, query)
+
+    def _authorised(self, url: str, params: dict[str, Any], body: dict[str, Any] | None) -> Any:
+        for attempt in (1, 2):
+            if not self._token.good():
+                form = {"grant_type": "client_credentials", "scope": _SCOPE}
+                auth = (str(self.client_id), str(self.client_secret))
+                place = f"{self.base_url}/identity/v1/oauth2/token"
+                answer = yield Request(place, method="POST", form=form, auth=auth)
+                self._token.keep(answer, self, time.monotonic())
+            headers = {
+                "Authorization": f"Bearer {self._token.text}",
+                "X-EBAY-C-MARKETPLACE-ID": self.marketplace,
+            }
+            if self.campaign:
+                headers["X-EBAY-C-ENDUSERCTX"] = f"affiliateCampaignId={self.campaign}"
+            method = "GET" if body is None else "POST"
+            try:
+                return (yield Request(url, params, method=method, headers=headers, body=body))
+            except ProviderError as error:
+                if error.details.get("status") != 401 or attempt == 2:  # a token taken back
+                    raise
+                self._token.forget()
+        raise AssertionError
+
+
+def price_filter(query: ProductQuery) -> str | None:
+    """EBay's words for a range of prices, such as ``price:[10..50],priceCurrency:EUR``."""
+    if query.min_price is None and query.max_price is None:
+        return None
+    low = "" if query.min_price is None else f"{query.min_price:g}"
+    high = "" if query.max_price is None else f"{query.max_price:g}"
+    currency = f",priceCurrency:{query.currency}" if query.currency else ""
+    return f"price:[{low}..{high}]{currency}"
+
+
+def fields_of_item(row: Any) -> Any:
+    """Fields of a product from one of ``itemSummaries``."""
+    if not isinstance(row, dict):
+        return row
+    price = row.get("price")
+    price = price if isinstance(price, dict) else {}
+    image = row.get("image")
+    return {
+        "id": row.get("itemId"),
+        "title": row.get("title"),
+        "url": row.get("itemAffiliateWebUrl") or row.get("itemWebUrl"),
+        "price": price.get("value"),
+        "currency": price.get("currency"),
+        "image_url": image.get("imageUrl") if isinstance(image, dict) else None,
+        "condition": row.get("condition"),
+    }
