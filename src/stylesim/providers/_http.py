@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from stylesim.errors import MissingExtraError, ProviderError, expected
-from stylesim.products import Product, ProviderTerms, SkippedProduct
+from stylesim.products import ProviderTerms, SkippedProduct
 from stylesim.providers._answers import Answer, Limits, NotYet, check_limits
-from stylesim.providers.base import AbstractProductProvider
+from stylesim.providers.base import AbstractProductProvider, SearchResult, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from stylesim.products import ProductQuery
     from stylesim.providers._rows import Intake
 
-Plan: TypeAlias = "Generator[Request, Any, list[Product]]"
+# Named here, so that tests need not wait.
+_pause, _apause = time.sleep, asyncio.sleep
+
+Plan: TypeAlias = "Generator[Request, Any, SearchResult]"
 Step: TypeAlias = "Callable[[Plan, Any], Request]"
 
 
@@ -83,18 +86,18 @@ class HttpProvider(AbstractProductProvider):
     def plan(self, query: ProductQuery) -> Plan:
         """Yield :class:`Request` values, be sent their JSON, return products."""
 
-    def search(self, query: ProductQuery) -> list[Product]:
+    def search(self, query: ProductQuery) -> SearchResult:
         """Ask the shop; see :meth:`AbstractProductProvider.search`."""
         return self._run(self.plan(query))
 
-    async def asearch(self, query: ProductQuery) -> list[Product]:
+    async def asearch(self, query: ProductQuery) -> SearchResult:
         """Ask the shop without blocking the event loop."""
         return await self._arun(self.plan(query))
 
-    def finish(self, intake: Intake, query: ProductQuery) -> list[Product]:
+    def finish(self, intake: Intake, query: ProductQuery) -> SearchResult:
         """Keep what matches, note what was skipped."""
         self.skipped = tuple(intake.skipped)
-        return [product for product in intake.products if query.matches(product)][: query.limit]
+        return fitting(SearchResult(intake.products, intake.skipped), query)
 
     def rows(self, answer: Any, *path: str) -> Iterable[Any]:
         """The list at a path of an answer; a missing one is empty."""
@@ -115,7 +118,7 @@ class HttpProvider(AbstractProductProvider):
     def _limits(self) -> Limits:
         return Limits(self.name, self.timeout, self.retries, self.max_wait, self.max_bytes)
 
-    def _run(self, plan: Plan) -> list[Product]:
+    def _run(self, plan: Plan) -> SearchResult:
         httpx = _httpx()
         limits = self._limits()
 
@@ -132,27 +135,28 @@ class HttpProvider(AbstractProductProvider):
                     seconds = wait.seconds
                 except httpx.HTTPError as error:
                     seconds = answer.broken(type(error).__name__)
-                time.sleep(seconds)
+                _pause(seconds)
 
         with httpx.Client(
             transport=_keyed(httpx, asynchronous=False), timeout=self.timeout
         ) as client:
             return self._drive(plan, fetch)
 
-    def _drive(self, plan: Plan, fetch: Any) -> list[Product]:
+    def _drive(self, plan: Plan, fetch: Any) -> SearchResult:
         step: Step = _first
         value: Any = None
         while True:
             try:
                 request = step(plan, value)
             except StopIteration as end:
-                return list(end.value)
+                found: SearchResult = end.value
+                return found
             try:
                 step, value = _send, fetch(request)
             except ProviderError as error:
                 step, value = _throw, error
 
-    async def _arun(self, plan: Plan) -> list[Product]:
+    async def _arun(self, plan: Plan) -> SearchResult:
         httpx = _httpx()
         limits = self._limits()
 
@@ -169,7 +173,7 @@ class HttpProvider(AbstractProductProvider):
                     seconds = wait.seconds
                 except httpx.HTTPError as error:
                     seconds = answer.broken(type(error).__name__)
-                await asyncio.sleep(seconds)
+                await _apause(seconds)
 
         transport = _keyed(httpx, asynchronous=True)
         step: Step = _first
@@ -179,7 +183,8 @@ class HttpProvider(AbstractProductProvider):
                 try:
                     request = step(plan, value)
                 except StopIteration as end:
-                    return list(end.value)
+                    answer: SearchResult = end.value
+                    return answer
                 try:
                     step, value = _send, await fetch(request)
                 except ProviderError as error:

@@ -148,8 +148,9 @@ class Intake:
         self.skipped: list[SkippedProduct] = []
         self._rows: dict[str, int] = {}
 
-    def skip(self, row: int, reason: str) -> None:
-        self.skipped.append(SkippedProduct(reason, row=row, source=self.source))
+    def skip(self, row: int, reason: str, name: object = None) -> None:
+        known = name if isinstance(name, str) else None
+        self.skipped.append(SkippedProduct(reason, id=known, row=row, source=self.source))
 
     def take(self, number: int, row: object, **how: Any) -> None:
         """Add a product, or a row read as :func:`product_of` reads it."""
@@ -164,11 +165,11 @@ class Intake:
                 todo = "give products or mappings"
                 raise expected("row", "a Product or a mapping", got, todo, ProductError)
         except InvalidArgumentError as error:
-            self.skip(number, str(error))
+            self.skip(number, str(error), row.get("id") if hasattr(row, "get") else None)
             return
         first = self._rows.setdefault(product.id, number)
         if first != number:
-            self.skip(number, f"id {product.id!r} was given before, by row {first}")
+            self.skip(number, f"id {product.id!r} was given before, by row {first}", product.id)
             return
         self.products.append(product)
 

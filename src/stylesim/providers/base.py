@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, overload
 
 import attrs
 
-from stylesim.errors import ProductError, ProviderError, StyleSimError, expected
+from stylesim.errors import ProviderError, StyleSimError, expected
 from stylesim.products import Product, ProviderTerms, SkippedProduct
+from stylesim.providers._rows import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class AbstractProductProvider(abc.ABC):
         ...
         ...     def search(self, query):
         ...         skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
-        ...         return [skirt] if query.accepts(skirt) else []
+        ...         return [skirt] if query.matches(skirt) else []
         >>> len(OneSkirt().search(ProductQuery(slot="bottom")))
         1
     """
@@ -53,7 +54,7 @@ class AbstractProductProvider(abc.ABC):
         """Find products.
 
         Args:
-            query: What is asked; :meth:`~stylesim.ProductQuery.accepts` says whether a
+            query: What is asked; :meth:`~stylesim.ProductQuery.matches` says whether a
                 product fits.
 
         Returns:
@@ -130,8 +131,8 @@ def ask(
         most: Products read at most, so that an endless answer ends.
 
     Returns:
-        What it found. Mappings are made into products; those that cannot be
-        are among the skipped ones.
+        What it found, each id once. Mappings are made into products; those that
+        cannot be are among the skipped ones.
 
     Raises:
         ProviderError: It failed, or answered with something other than products.
@@ -152,18 +153,12 @@ def ask(
     if len(offers) > most:
         del offers[most:]
         skipped.append(SkippedProduct(f"{name} had more; only its first {most:,} were read"))
-    products = []
-    for offer in offers:
-        if isinstance(offer, Product):
-            products.append(offer)
-        elif isinstance(offer, Mapping):
-            try:
-                products.append(product_of(offer))
-            except ProductError as error:
-                skipped.append(SkippedProduct(str(error), id=_id_of(offer)))
-        else:
+    intake = Intake(name)
+    for number, offer in enumerate(offers, start=1):
+        if not isinstance(offer, (Product, Mapping)):
             raise expected(name, "products", type(offer).__name__, todo, ProviderError)
-    return SearchResult(products, skipped)
+        intake.take(number, offer, source=name)
+    return SearchResult(intake.products, (*skipped, *intake.skipped))
 
 
 def fitting(found: SearchResult, query: ProductQuery) -> SearchResult:
@@ -178,7 +173,7 @@ def fitting(found: SearchResult, query: ProductQuery) -> SearchResult:
     """
     unclear = [(product, query.unclear(product)) for product in found]
     told = [SkippedProduct(why, id=product.id) for product, why in unclear if why is not None]
-    kept = [product for product, why in unclear if why is None and query.accepts(product)]
+    kept = [product for product, why in unclear if why is None and query.matches(product)]
     return SearchResult(kept[: query.limit], (*found.skipped, *told))
 
 
@@ -188,23 +183,3 @@ def provider_name(provider: AbstractProductProvider) -> str:
     if not isinstance(name, str) or name == AbstractProductProvider.name:
         return type(provider).__name__
     return name
-
-
-def product_of(fields: Mapping[str, object]) -> Product:
-    """Make a product of a mapping; fields that products do not have are left out.
-
-    Raises:
-        ProductError: A field is missing, of the wrong kind or out of range.
-    """
-    known = {
-        field.name: fields[field.name] for field in attrs.fields(Product) if field.name in fields
-    }
-    for name in ("id", "title", "url"):
-        if name not in known:
-            raise expected(name, "text that is not empty", None, f"give the {name}", ProductError)
-    return Product(**known)  # type: ignore[arg-type]  # each is checked there
-
-
-def _id_of(fields: Mapping[str, object]) -> str | None:
-    name = fields.get("id")
-    return name if isinstance(name, str) else None

@@ -13,7 +13,12 @@ from stylesim.images import list_images
 from stylesim.products import Product, ProviderTerms, SkippedProduct
 from stylesim.providers import _files
 from stylesim.providers._rows import Intake, check_columns, check_name
-from stylesim.providers.base import AbstractProductProvider, SkippedProductWarning
+from stylesim.providers.base import (
+    AbstractProductProvider,
+    SearchResult,
+    SkippedProductWarning,
+    fitting,
+)
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
@@ -93,15 +98,12 @@ class CatalogProvider(AbstractProductProvider):
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products)
 
-    def search(self, query: ProductQuery) -> list[Product]:
-        """Give what matches, in the order of the catalogue, at most ``query.limit``."""
-        found: list[Product] = []
-        for product in self.products:
-            if query.matches(product):
-                found.append(product)
-                if len(found) == query.limit:
-                    break
-        return found
+    def search(self, query: ProductQuery) -> SearchResult:
+        """Give what matches, in the order of the catalogue, at most ``query.limit``.
+
+        Products whose price cannot be compared are among the answer's ``skipped``.
+        """
+        return fitting(SearchResult(self.products), query)
 
     @classmethod
     def from_products(

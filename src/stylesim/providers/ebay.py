@@ -19,7 +19,7 @@ from stylesim.providers._rows import Intake
 from stylesim.providers._words import search_words
 
 if TYPE_CHECKING:
-    from stylesim.products import Product
+    from stylesim.providers.base import SearchResult
     from stylesim.types import ImageLike
 
 _MOST = 200
@@ -64,7 +64,7 @@ class EbayBrowseProvider(HttpProvider):
         if self.campaign and not self.terms.affiliate:
             self.terms = attrs.evolve(self.terms, affiliate=True)
 
-    def search_by_image(self, image: ImageLike, query: ProductQuery | None = None) -> list[Product]:
+    def search_by_image(self, image: ImageLike, query: ProductQuery | None = None) -> SearchResult:
         """Find what looks like a picture.
 
         Args:

@@ -20,8 +20,9 @@ class FunctionProvider(AbstractProductProvider):
 
     Args:
         function: Takes a :class:`~stylesim.ProductQuery`, returns products, or mappings with
-            the fields of :class:`~stylesim.Product`. A mapping that is no product is skipped
-            and reported. It may ignore the query: what does not fit is dropped.
+            the fields of :class:`~stylesim.Product`, read as the rows of a catalogue are. A
+            mapping that is no product is skipped and reported. It may ignore the query: what
+            does not fit is dropped.
         name: What to call it in messages.
         terms: What may be done with its answers.
         most: Products read at most from one answer, so that an endless one ends.

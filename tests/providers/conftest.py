@@ -1,0 +1,123 @@
+"""A shop on the loopback that answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+import pytest
+
+
+@attrs.define
+class Reply:
+    """What the shop says."""
+
+    body: Any = b""
+    status: int = 200
+    headers: dict[str, str] = attrs.field(factory=dict)
+    pause: float = 0.0
+    drip: float | None = None  # seconds between endless pieces
+    endless: bool = False
+
+
+@attrs.define
+class Asked:
+    """What the shop was asked."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Shop:
+    """Replies in turn, the last one for ever, path by path."""
+
+    def __init__(self) -> None:
+        self.replies: dict[str, list[Reply]] = {}
+        self.asked: list[Asked] = []
+        self.closing = threading.Event()
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                shop.serve(self)
+
+            do_POST = do_GET
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=lambda: self.server.serve_forever(0.02), daemon=True)
+        self.thread.start()
+
+    def says(self, path: str, *replies: Any) -> None:
+        """Set the replies of a path: Reply values, or JSON."""
+        self.replies[path] = [r if isinstance(r, Reply) else Reply(r) for r in replies]
+
+    def serve(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        length = int(handler.headers.get("content-length", 0))
+        params = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        body = handler.rfile.read(length)
+        self.asked.append(Asked(handler.command, parts.path, params, headers, body))
+        replies = self.replies.get(parts.path) or [Reply({"error": "no such page"}, status=404)]
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        time.sleep(reply.pause)
+        content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        try:
+            handler.send_response(reply.status)
+            for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(content)
+            while (reply.endless or reply.drip is not None) and not self.closing.is_set():
+                handler.wfile.write(b" " * (1 if reply.drip is not None else 65536))
+                handler.wfile.flush()
+                time.sleep(reply.drip or 0)
+        except OSError:
+            pass  # the client has had enough
+
+    def close(self) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    made = Shop()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reply() -> Callable[..., Reply]:
+    return Reply
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses between requests, noted instead of waited for."""
+    import stylesim.providers._http as http
+
+    noted: list[float] = []
+
+    async def apause(seconds: float) -> None:
+        noted.append(seconds)
+
+    monkeypatch.setattr(http, "_pause", noted.append)
+    monkeypatch.setattr(http, "_apause", apause)
+    return noted
