@@ -76,12 +76,12 @@ def test_log_loss_is_least_at_the_targets_themselves(x: np.ndarray) -> None:
     assert F.log_loss(shares, shares) <= F.log_loss(other, shares) + 1e-9
 
 
-def test_smoothed_targets_grow_surer_with_examples() -> None:
-    targets = F.smoothed_targets([0] * 2 + [1] * 8, 3)
+def test_smoothed_targets_grow_surer_with_evidence() -> None:
+    targets = F.smoothed_targets([0] * 2 + [1] * 6, 3)
     assert np.allclose(targets.sum(axis=1), 1.0)
-    assert targets[0, 0] == pytest.approx(3 / 4)
-    assert targets[-1, 1] == pytest.approx(9 / 10)
+    assert targets[0, 0] == targets[-1, 1] == pytest.approx(9 / 10)
     assert targets[-1, 0] == targets[-1, 2] == pytest.approx(0.05)
+    assert F.smoothed_targets([0, 1], 2, evidence=8)[0, 0] == pytest.approx(9 / 10)
 
 
 @pytest.mark.parametrize("true", [0.3, 1.0, 4.0])

@@ -140,11 +140,13 @@ def _heads(
         )
         members = tuple(int(number) for number in said["members"])
         fits = len(weight) == len(bias) == len(members) and shares.shape == (n_classes,)
+        temperature = float(said["temperature"])
         finite = all(np.isfinite(values).all() for values in (weight, bias, shares))
+        finite = finite and 0 < temperature < np.inf
         if not (fits and finite and all(0 <= m < n_classes for m in members)):
             raise ValueError("a head does not fit the classes")
         history = tuple((float(loss), float(hits)) for loss, hits in said["history"])
-        head = Head(weight, bias, float(said["temperature"]), history)
+        head = Head(weight, bias, temperature, history)
         heads[region] = RegionHead(head, members, shares, bool(said["scaled"]))
     if WHOLE not in heads:
         raise ValueError("no head for the whole picture")

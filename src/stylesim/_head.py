@@ -99,7 +99,7 @@ def fit_head(
 
     Example:
         >>> head = fit_head([[1.0, 0.0], [0.0, 1.0]], [0, 1], 2, epochs=3, seed=0)
-        >>> head.proba([[1.0, 0.0]]).argmax()
+        >>> int(head.proba([[1.0, 0.0]]).argmax())
         0
 
     Method: temperature by C. Guo et al., On Calibration of Modern Neural
@@ -168,7 +168,7 @@ def _learn(
 def _temper(x: Floats, y: Ints, owners: Ints, n_classes: int, epochs: int, seed: int) -> float:
     """Temperature that fits rows held out of learning, or 1.0 where none can be held out."""
     folds = _folds(y, owners, n_classes, seed)
-    logits, labels = [], []
+    logits, labels, pictures = [], [], []
     for number in range(folds.max(initial=-1) + 1):
         out = folds == number
         kept = ~out
@@ -177,10 +177,12 @@ def _temper(x: Floats, y: Ints, owners: Ints, n_classes: int, epochs: int, seed:
         head = _learn(x[kept], y[kept], n_classes, epochs, seed)
         logits.append(head.logits(x[out]))
         labels.append(y[out])
+        pictures.append(owners[out])
     if not logits:
         return 1.0
-    held = np.concatenate(labels)
-    return best_temperature(np.concatenate(logits), smoothed_targets(held, n_classes))
+    evidence = len(np.unique(np.concatenate(pictures)))
+    targets = smoothed_targets(np.concatenate(labels), n_classes, evidence)
+    return best_temperature(np.concatenate(logits), targets)
 
 
 def _folds(y: Ints, owners: Ints, n_classes: int, seed: int) -> Ints:

@@ -154,15 +154,18 @@ def log_loss(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     return float(-(goals * np.log(np.maximum(shares, _SMALLEST))).sum(axis=1).mean())
 
 
-def smoothed_targets(y: npt.ArrayLike, n_classes: int) -> Floats:
-    """One-hot targets, less certain the fewer examples a class has.
+def smoothed_targets(y: npt.ArrayLike, n_classes: int, evidence: int | None = None) -> Floats:
+    """One-hot targets, less certain the less evidence there is.
 
-    A class of N examples is aimed at (N + 1) / (N + 2), the rest is shared
-    evenly: what a uniform prior over the error rate expects after N successes.
+    After N things, all told right, a uniform prior over the rate of errors
+    still expects the next to be told right with probability (N + 1) / (N + 2)
+    only. That is aimed at; the rest is shared evenly.
 
     Args:
         y: Whole numbers of shape (n,), 0 to ``n_classes`` - 1.
         n_classes: Number of classes, at least 2.
+        evidence: N, the number of independent things among the rows; None
+            for all of them.
 
     Returns:
         Array of shape (n, n_classes); each row sums to 1.
@@ -171,15 +174,16 @@ def smoothed_targets(y: npt.ArrayLike, n_classes: int) -> Floats:
         InvalidArgumentError: A label is out of range.
 
     Example:
-        >>> smoothed_targets([0, 0], 2).tolist()
-        [[0.75, 0.25], [0.75, 0.25]]
+        >>> smoothed_targets([0, 1], 2).tolist()
+        [[0.75, 0.25], [0.25, 0.75]]
 
-    Method: J. Platt, Probabilistic Outputs for Support Vector Machines, 1999.
+    Method: after J. Platt, Probabilistic Outputs for Support Vector Machines,
+    1999, who counts each class by itself.
     """
     labels = class_labels(y, None, n_classes)
-    counts = np.bincount(labels, minlength=n_classes)[labels]
-    hit = (counts + 1) / (counts + 2)
-    targets = np.repeat(((1 - hit) / max(n_classes - 1, 1))[:, None], n_classes, axis=1)
+    count = len(labels) if evidence is None else evidence
+    hit = (count + 1) / (count + 2)
+    targets = np.full((len(labels), n_classes), (1 - hit) / max(n_classes - 1, 1))
     targets[np.arange(len(labels)), labels] = hit
     return targets
 

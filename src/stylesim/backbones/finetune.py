@@ -128,8 +128,12 @@ def _lay_out(classes: Sequence[Sequence[ImageLike]], root: Path, short_side: int
             (root / part / f"{number:04d}").mkdir(parents=True)
         for place, image in enumerate(pictures):
             picture = load_image(image, shrink_to=short_side)
+            scale = short_side / min(picture.size)
+            if scale < 1:
+                picture = picture.resize([max(1, round(side * scale)) for side in picture.size])
             for part in ("train", "val"):
-                picture.save(root / part / f"{number:04d}" / f"{place:04d}.png", compress_level=1)
+                # Not compressed, since each is read again in each epoch.
+                picture.save(root / part / f"{number:04d}" / f"{place:04d}.bmp")
 
 
 def _callbacks(

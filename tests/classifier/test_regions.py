@@ -1,0 +1,125 @@
+"""Regions of the body: who gets a head, who votes, and what is said of classes never seen there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stylesim._regions import (
+    BODY,
+    WHOLE,
+    balanced,
+    by_region,
+    combined,
+    learn_regions,
+    regions_to_learn,
+)
+from stylesim._views import GarmentView, PictureView
+from stylesim.types import Slot
+
+
+def unit(*values: float) -> np.ndarray:
+    row = np.array(values, np.float32)
+    return row / np.linalg.norm(row)
+
+
+def garment(slot: Slot | None, *values: float) -> GarmentView:
+    return GarmentView(slot, None, 1.0, unit(*values))
+
+
+def picture(**slots: tuple[float, ...]) -> PictureView:
+    garments = tuple(garment(Slot(name), *values) for name, values in slots.items())
+    return PictureView(garments, garment(None, 1.0, 1.0))
+
+
+def learn(*classes: list[PictureView]) -> dict:
+    views = [[(view,) for view in pictures] for pictures in classes]
+    heads = learn_regions(views, epochs=5, seed=0)
+    assert regions_to_learn(views) == len(heads)
+    return heads
+
+
+A, B = (1.0, 0.0), (0.0, 1.0)
+
+
+def test_a_region_needs_two_pictures_of_the_wanted_and_of_a_contrast_class() -> None:
+    tops, bottoms = picture(top=A), picture(bottom=B)
+    assert list(learn([tops] * 2, [tops] * 2)) == ["upper", WHOLE]
+    assert list(learn([tops] * 2, [tops, bottoms])) == [WHOLE]
+    assert list(learn([bottoms, tops], [tops] * 3)) == [WHOLE]
+    assert list(learn([bottoms] * 2, [tops] * 2, [tops] * 2)) == [WHOLE]
+    both = picture(top=A, bottom=B)
+    assert list(learn([both] * 2, [both] * 2)) == ["upper", "lower", WHOLE]
+
+
+def test_two_garments_of_one_picture_are_not_two_pictures() -> None:
+    layered = picture(top=A, outer=B)
+    assert list(learn([layered, picture(bag=A)], [layered] * 2)) == [WHOLE]
+
+
+def test_a_dress_counts_for_the_upper_and_the_lower_body() -> None:
+    dress = picture(full=A)
+    heads = learn([dress] * 2, [picture(top=B, bottom=B)] * 2)
+    assert set(BODY) < set(heads)
+    (seen,) = by_region([dress], heads)
+    assert seen["upper"][0] > 0.5
+    assert np.allclose(seen["upper"], seen["lower"], atol=0.2)
+
+
+def test_a_class_not_seen_in_a_region_keeps_its_laplace_share_there() -> None:
+    full, without = picture(top=A, bag=A), picture(top=B)
+    heads = learn([full] * 4, [picture(top=B, bag=B)] * 4, [without] * 4)
+    assert heads["bag"].members == (0, 1)
+    rates = np.array([5, 5, 1]) / 6
+    share = rates[2] / rates.sum()
+    assert heads["bag"].shares == pytest.approx([0, 0, share])
+    (seen,) = by_region([picture(bag=A)], heads)
+    assert seen["bag"][2] == pytest.approx(share)
+    assert seen["bag"].sum() == pytest.approx(1.0)
+    assert seen["bag"][0] > seen["bag"][1]
+
+
+def test_a_class_seen_once_keeps_a_larger_share_than_one_never_seen() -> None:
+    bag, none = picture(bag=A), picture(top=A)
+    heads = learn([bag] * 4, [picture(bag=B)] * 4, [bag, none, none, none], [none] * 4)
+    shares = heads["bag"].shares
+    assert 0 < shares[3] < shares[2] < 0.2
+
+
+def test_garments_of_one_region_count_alike() -> None:
+    heads = learn([picture(top=A)] * 3, [picture(top=B)] * 3)
+    one, two, both = by_region([picture(top=A), picture(outer=B), picture(top=A, outer=B)], heads)
+    assert np.allclose(both["upper"], (one["upper"] + two["upper"]) / 2, atol=1e-6)
+
+
+def test_regions_without_a_head_are_left_out_and_the_whole_is_always_there() -> None:
+    heads = learn([picture(top=A)] * 2, [picture(top=B)] * 2)
+    seen = by_region([picture(shoes=A), picture(), picture(top=A, shoes=A)], heads)
+    assert [sorted(regions) for regions in seen] == [[WHOLE], [WHOLE], ["upper", WHOLE]]
+    assert all(p.dtype == np.float32 for regions in seen for p in regions.values())
+    assert by_region([], heads) == []
+
+
+def test_upper_and_lower_vote_alike_others_only_without_them() -> None:
+    votes = {
+        "upper": np.array([0.8, 0.2], np.float32),
+        "lower": np.array([0.2, 0.8], np.float32),
+        "shoes": np.array([1.0, 0.0], np.float32),
+        "bag": np.array([0.0, 1.0], np.float32),
+        WHOLE: np.array([0.9, 0.1], np.float32),
+    }
+
+    def of(*regions: str) -> list[float]:
+        return combined({region: votes[region] for region in (*regions, WHOLE)}).tolist()
+
+    assert of("upper", "lower", "shoes") == pytest.approx([0.5, 0.5])
+    assert of("upper", "shoes") == pytest.approx([0.8, 0.2])
+    assert of("shoes", "bag") == pytest.approx([0.5, 0.5])
+    assert of() == pytest.approx([0.9, 0.1])
+
+
+def test_the_vector_of_a_picture_weighs_its_regions_alike() -> None:
+    layered = picture(top=A, outer=A, bottom=B)
+    assert np.allclose(balanced(layered), unit(1, 1))
+    assert np.allclose(balanced(picture()), unit(1, 1))
+    assert np.allclose(balanced(picture(shoes=B)), unit(*B))
