@@ -1,0 +1,136 @@
+"""How near garments, outfits and pictures come to the wanted style."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import attrs
+
+from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, SimilarityReport, SlotSummary
+from stylesim._scoring import checked_weights, row_of
+from stylesim._seeing import Model, read_items, see
+from stylesim._tables import SimilarityTable
+from stylesim.errors import expected
+from stylesim.wardrobe import Wardrobe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stylesim._seeing import Item, Items
+
+__all__ = [
+    "ItemSimilarity",
+    "SeenGarment",
+    "SimilarityReport",
+    "SimilarityScorer",
+    "SimilarityTable",
+    "SlotSummary",
+]
+
+_NEEDED = ("classes_", "view_key", "view", "proba_by_region")
+
+
+@attrs.define(eq=False)
+class SimilarityScorer:
+    """Scores clothes by the probability that they are of the wanted style.
+
+    The similarity of a picture is the mean over the upper and the lower body of the probability
+    of the wanted class, so that neither outweighs the other, however much of the picture it
+    fills. Other regions (shoes, headwear, bag, accessory) are told, but count only where nothing
+    else shows or ``slot_weights`` names them. A picture without a garment is compared as a
+    whole, and its row says so.
+
+    The similarity is that of the few-shot style comparison with a fine-tuned YOLOv8 classifier
+    that stylesim builds on, there of whole pictures; see the design notes.
+
+    Args:
+        model: A fitted :class:`LightweightClassifier`, or anything with its ``classes_``,
+            ``view_key``, ``view`` and ``proba_by_region``.
+        slot_weights: Weight, at least 0, by slot (``"top"``) or region (``"upper"``); what is
+            not named keeps its weight: 1 for the upper and the lower body, 0 for the others.
+
+    Raises:
+        InvalidArgumentError: The model lacks something, or a weight is out of range.
+
+    Example:
+        >>> from PIL import Image
+        >>> from stylesim import LightweightClassifier, StyleTarget, WholePictureFinder
+        >>> reds = [Image.new("RGB", (64, 64), (200 + i, 20, 30)) for i in range(3)]
+        >>> blues = [Image.new("RGB", (64, 64), (20, 30, 200 + i)) for i in range(3)]
+        >>> model = LightweightClassifier(finder=WholePictureFinder(), image_size=64)
+        >>> model = model.fit(StyleTarget(reds, {"blue": blues}), progress=False)
+        >>> report = SimilarityScorer(model).score({"red": reds[0], "blue": blues[0]})
+        >>> report["red"].similarity > 0.5 > report["blue"].similarity
+        True
+        >>> [row.id for row in report.gaps()]
+        ['blue', 'red']
+    """
+
+    model: Model = attrs.field(on_setattr=attrs.setters.frozen)
+    slot_weights: Mapping[str, float] | None = attrs.field(
+        default=None, kw_only=True, on_setattr=attrs.setters.frozen
+    )
+    _weights: dict[str, float] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Looked up on the class, for an unfitted model raises when its fields are read.
+        missing = [
+            name
+            for name in _NEEDED
+            if not hasattr(type(self.model), name) and name not in vars_of(self.model)
+        ]
+        if missing:
+            got = f"{type(self.model).__name__} without {', '.join(missing)}"
+            todo = "pass a fitted LightweightClassifier"
+            raise expected("model", "a classifier", got, todo)
+        self._weights = checked_weights(self.slot_weights)
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weight of each region that counts."""
+        return MappingProxyType(self._weights)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of the body that the model can compare; ``("whole",)`` if none."""
+        regions = getattr(self.model, "slots_", ("upper", "lower"))
+        return tuple(regions) or (WHOLE,)
+
+    def score(self, items: Items, *, progress: bool = False) -> SimilarityReport:
+        """Score clothes.
+
+        Args:
+            items: A :class:`Wardrobe`; an :class:`Outfit`; or a list, or a dict by name, of
+                pictures, garments, outfits, or views made by ``model.view``. Of a garment that
+                has a slot only what is worn there is scored. The views of a wardrobe's pictures
+                are kept in it, so that they are made once.
+            progress: Whether to show a progress bar on standard error.
+
+        Returns:
+            One row an item, in their order; empty for nothing.
+
+        Raises:
+            NotFittedError: The model has not learned a style yet.
+            ImageError: A picture cannot be read; it is named.
+            InvalidArgumentError: ``items`` is something else.
+        """
+        classes = tuple(self.model.classes_)
+        things = read_items(items)
+        parts = [part for item in things for part in item.parts]
+        see(self.model, parts, items if isinstance(items, Wardrobe) else None, progress=progress)
+        return SimilarityReport(classes, self._rows(things, classes), self.weights, self.regions)
+
+    def _rows(self, things: list[Item], classes: tuple[str, ...]) -> tuple[ItemSimilarity, ...]:
+        views = [part.view for item in things for part in item.parts if part.view is not None]
+        said = iter(self.model.proba_by_region(views)) if views else iter(())
+        known = self.regions
+        return tuple(
+            row_of(item, [next(said) for _ in item.parts], classes, self._weights, known)
+            for item in things
+        )
+
+
+def vars_of(thing: object) -> Mapping[str, object]:
+    """The instance's own fields; empty where it has none."""
+    return getattr(thing, "__dict__", {})
