@@ -156,7 +156,8 @@ class ProductQuery:
         colour: Main colour.
         min_price: Lowest price, in ``currency``.
         max_price: Highest price, in ``currency``.
-        currency: ISO code. None compares bare numbers, whatever their currency.
+        currency: ISO code, for the two prices. None compares bare numbers, whatever
+            their currency.
         gender: Whom it is made for.
         brand: Brand.
         size: A size that must be to be had.
@@ -195,8 +196,9 @@ class ProductQuery:
         """Whether a product is what was asked for.
 
         What the product does not say passes for slot, colour and gender; for
-        category and brand its title has to name the one asked for; for price,
-        currency and size it fails.
+        category and brand its title has to name the one asked for; for size it
+        fails. A price that is not known, or in another currency, fails where a
+        lowest or highest price is asked for.
 
         Args:
             product: The product.
@@ -210,8 +212,6 @@ class ProductQuery:
             (True, False)
         """
         return self._price_fits(product) and self._facts_fit(product) and self._words_fit(product)
-
-    accepts = matches
 
     def unclear(self, product: Product) -> str | None:
         """Say why the price of a product that fits otherwise cannot be compared.
@@ -232,11 +232,9 @@ class ProductQuery:
         return None
 
     def _price_fits(self, product: Product) -> bool:
-        if self.currency is not None and product.currency != self.currency:
-            return False
         if self.min_price is None and self.max_price is None:
             return True
-        if product.price is None:
+        if product.price is None or self.currency not in (None, product.currency):
             return False
         low = 0.0 if self.min_price is None else self.min_price
         return low <= product.price and (self.max_price is None or product.price <= self.max_price)
