@@ -90,7 +90,11 @@ FLOOR_OF = {name: float(floor) for floor, names in enumerate(FLOORS) for name in
 
 # Inside a function: a wardrobe finds the slot of a photograph that is added without one, and a
 # target checks itself.
-EXCEPTIONS = {("wardrobe", "garments"), ("style_target", "target_check")}
+EXCEPTIONS = {
+    ("wardrobe", "garments"),
+    ("style_target", "target_check"),
+    ("style_target", "classifier"),
+}
 
 
 def imports_of(path: Path) -> set[tuple[str, str]]:

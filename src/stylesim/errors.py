@@ -16,6 +16,11 @@ argument, what was expected, what came, and what to do::
     │       └── UnsafeFileError     a file that asks to run code
     ├── MissingExtraError (also an ImportError)   an optional package is absent
     └── ProviderError               a shop or catalogue did not answer well
+
+Beside them stands one tree of warnings::
+
+    StyleSimWarning (a UserWarning)
+    └── StyleTargetWarning          a style was learned from photographs that do not suit it
 """
 
 from __future__ import annotations
@@ -93,6 +98,14 @@ class MissingExtraError(StyleSimError, ImportError):
 
 class ProviderError(StyleSimError):
     """A shop or catalogue did not answer, or answered with nonsense."""
+
+
+class StyleSimWarning(UserWarning):
+    """Root of every warning that stylesim gives."""
+
+
+class StyleTargetWarning(StyleSimWarning):
+    """A style was learned, but its photographs do not suit it: see ``StyleTarget.check``."""
 
 
 def expected(

@@ -14,6 +14,8 @@ from stylesim.errors import ImageError, StyleTargetError, expected
 from stylesim.images import content_hash, image_bytes, list_images
 
 if TYPE_CHECKING:
+    from stylesim.classifier import LightweightClassifier
+    from stylesim.target_check import TargetReport
     from stylesim.types import ImageLike
 
 _FEWEST = 2
@@ -156,6 +158,31 @@ class StyleTarget:
         for label, hashes in self._hashes:
             digest.update(f"{len(label)}:{label}:{len(hashes)}:{''.join(hashes)}".encode())
         return digest.hexdigest()
+
+    def check(
+        self, model: LightweightClassifier | None = None, *, progress: bool = False
+    ) -> TargetReport:
+        """Check whether the photographs suit, before they are learned from.
+
+        Looked for are photographs nearly the same, classes that cannot be told
+        apart, backgrounds that give a class away, garments that a class does
+        not show, and classes that are few or uneven; see
+        :func:`stylesim.target_check.check_target`.
+
+        Args:
+            model: Whose finder and backbone to use; None is ``LightweightClassifier()``.
+            progress: Whether to show a progress bar on standard error.
+
+        Returns:
+            What was found, with advice in plain words.
+
+        Raises:
+            InvalidArgumentError: ``model`` is not a classifier.
+        """
+        # Here and not above: the check stands on the classifier, which stands on this module.
+        from stylesim.target_check import check_target
+
+        return check_target(self, model, progress=progress)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{label}: {len(rows)}" for label, rows in self._examples)
