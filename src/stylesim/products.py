@@ -286,6 +286,9 @@ class ProviderTerms:
     note: str = ""
 
     def __attrs_post_init__(self) -> None:
+        for name in ("may_mix", "affiliate"):
+            if not isinstance(getattr(self, name), bool):
+                raise expected(name, "True or False", getattr(self, name), "pass one of them")
         retires: object = self.retires
         if retires is not None and (isinstance(retires, datetime) or not isinstance(retires, date)):
             raise expected("retires", "a date or None", retires, "pass datetime.date(2027, 1, 31)")
