@@ -25,8 +25,8 @@ AbstractBackbone AbstractGarmentFinder AbstractProductProvider CatalogProvider D
 FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFinder ImageError
 ImageLike InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError
 NotFittedError NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms
-Recommendation Recommender SimilarityReport SimilarityScorer Slot StorageError StyleSimError
-StyleTarget StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets
+Recommendation Recommender SearchLinkProvider SimilarityReport SimilarityScorer Slot StorageError
+StyleSimError StyleTarget StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets
 find_garments plotting
 """
 

@@ -42,6 +42,7 @@ __all__ = [
     "ProviderTerms",
     "Recommendation",
     "Recommender",
+    "SearchLinkProvider",
     "SimilarityReport",
     "SimilarityScorer",
     "Slot",
@@ -87,7 +88,12 @@ if TYPE_CHECKING:
     )
     from stylesim.outfits import Outfit
     from stylesim.products import Product, ProductQuery, ProviderTerms
-    from stylesim.providers import AbstractProductProvider, CatalogProvider, FunctionProvider
+    from stylesim.providers import (
+        AbstractProductProvider,
+        CatalogProvider,
+        FunctionProvider,
+        SearchLinkProvider,
+    )
     from stylesim.recommender import Recommendation, Recommender
     from stylesim.similarity import SimilarityReport, SimilarityScorer
     from stylesim.style_target import StyleTarget
@@ -125,6 +131,7 @@ else:
         "AbstractProductProvider": "providers",
         "CatalogProvider": "providers",
         "FunctionProvider": "providers",
+        "SearchLinkProvider": "providers",
         "Recommendation": "recommender",
         "Recommender": "recommender",
         "SimilarityReport": "similarity",
