@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -89,14 +90,20 @@ class SimilarityTable:
 def aligned(head: list[str], rows: list[list[str]], *, left: int = 1) -> str:
     """Text in columns: the first ``left`` to the left, the others to the right."""
     lines = [[_one_line(cell) for cell in line] for line in (head, *rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(head))]
+
+    def padded(cell: str, i: int) -> str:
+        space = " " * (widths[i] - _width(cell))
+        return cell + space if i < left else space + cell
+
     return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
+        "  ".join(padded(cell, i) for i, cell in enumerate(line)).rstrip() for line in lines
     )
+
+
+def _width(cell: str) -> int:
+    """Columns on a terminal: Chinese, Japanese and Korean characters fill two."""
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in cell)
 
 
 def _one_line(cell: str) -> str:

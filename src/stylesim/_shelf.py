@@ -1,0 +1,208 @@
+"""What a provider offers, and the views of its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from stylesim._seeing import Part, kept_under, view_all
+from stylesim.errors import ImageError, ProviderError, StyleSimError, expected
+from stylesim.images import content_hash
+from stylesim.products import SkippedProduct
+from stylesim.providers.base import ask, provider_name
+from stylesim.types import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stylesim._seeing import Model
+    from stylesim.classifier import PictureView
+    from stylesim.products import Product, ProductQuery
+    from stylesim.providers import AbstractProductProvider
+    from stylesim.types import ImageLike
+
+_AT_ONCE = 64
+_MOST_KEPT = 20_000  # views, of a few kilobytes each
+
+
+@attrs.frozen(eq=False)
+class Offer:
+    """A product whose picture was seen."""
+
+    product: Product
+    slot: Slot | None
+    view: PictureView
+
+
+def search_all(
+    provider: AbstractProductProvider, queries: Iterable[ProductQuery], most: int
+) -> tuple[list[Product], list[SkippedProduct]]:
+    """Ask a provider several times; each product comes once.
+
+    Raises:
+        ProviderError: It failed, or answered with nonsense.
+    """
+    products: dict[tuple[str | None, str], Product] = {}
+    skipped: dict[SkippedProduct, None] = {}
+    for query in queries:
+        name = provider_name(provider)
+        try:
+            found = ask(provider.search, query, name=name, most=most)
+        except ProviderError:
+            raise
+        except StyleSimError as error:
+            todo = "look at the error above"
+            raise expected(name, "an answer", str(error), todo, ProviderError) from error
+        skipped |= dict.fromkeys(found.skipped)
+        loose = attrs.evolve(query, currency=None, min_price=None, max_price=None)
+        for product in found:
+            key = (product.source, product.id)
+            if query.matches(product):
+                products.setdefault(key, product)
+            elif loose.matches(product) and (why := _not_comparable(product, query)):
+                skipped[SkippedProduct(why, id=product.id, source=product.source)] = None
+    return list(products.values()), list(skipped)
+
+
+def _not_comparable(product: Product, query: ProductQuery) -> str | None:
+    why = query.unclear(product)
+    if why is None and query.currency is not None and product.currency != query.currency:
+        return f"its price is in {product.currency or 'no known currency'}, not {query.currency}"
+    return why
+
+
+def slot_of(product: Product) -> Slot | None:
+    """The slot that a product states, or that its category or title names."""
+    if product.slot is not None:
+        return product.slot
+    for text in (product.category, product.title, *reversed(product.title.split())):
+        slot = Slot.guess(text)
+        if slot is not None:
+            return slot
+    return None
+
+
+@attrs.define(eq=False)
+class Shelf:
+    """Sees the pictures of products, and keeps the views in memory for the next time."""
+
+    _views: OrderedDict[str, PictureView] = attrs.field(factory=OrderedDict, repr=False)
+
+    def see(
+        self, model: Model, products: Sequence[Product], *, progress: bool = False
+    ) -> tuple[list[Offer], list[SkippedProduct]]:
+        """See pictures.
+
+        Returns:
+            What was seen, in the order of the products, and what could not be.
+        """
+        from tqdm import tqdm
+
+        offers: list[Offer] = []
+        skipped: list[SkippedProduct] = []
+        with tqdm(total=len(products), desc="Seeing products", disable=not progress) as bar:
+            for start in range(0, len(products), _AT_ONCE):
+                some = products[start : start + _AT_ONCE]
+                seen, lost = self._see(model, some)
+                offers += seen
+                skipped += lost
+                bar.update(len(some))
+        return offers, skipped
+
+    def _see(
+        self, model: Model, products: Sequence[Product]
+    ) -> tuple[list[Offer], list[SkippedProduct]]:
+        skipped: list[SkippedProduct] = []
+        keys: dict[int, str] = {}
+        parts: dict[int, Part] = {}
+        for place, product in enumerate(products):
+            if product.image is None:
+                far = product.image_url is not None
+                why = "its picture was not fetched" if far else "it has no picture"
+                skipped.append(SkippedProduct(why, id=product.id, source=product.source))
+                continue
+            slot = slot_of(product)
+            try:
+                keys[place] = f"{kept_under(model.view_key, slot)}|{_identity(product)}"
+            except StyleSimError as error:
+                skipped.append(_unreadable(product, error))
+                continue
+            part = Part("image", slot, partial(_image, product))
+            part.view = self._kept(keys[place])
+            parts[place] = part
+        unseen = [place for place, part in parts.items() if part.view is None]
+        for place, problem in _view(model, [(place, parts[place]) for place in unseen]):
+            skipped.append(_unreadable(products[place], problem))
+        offers = []
+        for place, part in parts.items():
+            if part.view is not None:
+                self._keep(keys[place], part.view)
+                offers.append(_offer(products[place], part.slot, part.view))
+        return offers, skipped
+
+    def _kept(self, key: str) -> PictureView | None:
+        if key in self._views:
+            self._views.move_to_end(key)
+        return self._views.get(key)
+
+    def _keep(self, key: str, view: PictureView) -> None:
+        self._views[key] = view
+        while len(self._views) > _MOST_KEPT:
+            self._views.popitem(last=False)
+
+
+def _view(model: Model, parts: list[tuple[int, Part]]) -> list[tuple[int, ImageError]]:
+    """Fill in views; if one picture cannot be read, the others are seen one by one."""
+    if not parts:
+        return []
+    try:
+        for (_, part), view in zip(parts, view_all(model, [p for _, p in parts]), strict=True):
+            part.view = view
+    except ImageError as error:
+        if len(parts) == 1:
+            return [(parts[0][0], error)]
+        middle = len(parts) // 2
+        return _view(model, parts[:middle]) + _view(model, parts[middle:])
+    return []
+
+
+def _offer(product: Product, slot: Slot | None, view: PictureView) -> Offer:
+    """A product and what it shows; where it does not say, its surest garment is meant."""
+    if slot is None and view.garments:
+        meant = max(view.garments, key=lambda garment: garment.confidence)
+        return Offer(product, meant.slot, attrs.evolve(view, garments=(meant,)))
+    return Offer(product, slot, view)
+
+
+def _identity(product: Product) -> str:
+    """Name of a picture that changes with it, without decoding it where there is a file."""
+    image = product.image
+    if isinstance(image, (str, os.PathLike)):
+        try:
+            path = Path(image).absolute()
+            status = path.stat()
+        except (OSError, ValueError) as error:
+            todo = "check the path"
+            raise expected(
+                "image", "a readable file", f"{image} ({error})", todo, ImageError
+            ) from None
+        return f"{path}|{status.st_mtime_ns}|{status.st_size}"
+    if isinstance(image, bytes):
+        return hashlib.sha256(image).hexdigest()
+    assert image is not None
+    return content_hash(image)
+
+
+def _image(product: Product) -> ImageLike:
+    assert product.image is not None
+    return product.image
+
+
+def _unreadable(product: Product, error: StyleSimError) -> SkippedProduct:
+    return SkippedProduct(f"its picture cannot be read: {error}", product.id, source=product.source)
