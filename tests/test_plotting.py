@@ -1,0 +1,282 @@
+"""Pictures of results: right numbers in the right place, no global state, readable errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import attrs
+import numpy as np
+import pytest
+from matplotlib.text import Text
+from PIL import Image
+
+from stylesim import plotting
+from stylesim._report import Shown
+from stylesim.errors import InvalidArgumentError, MissingExtraError
+from stylesim.products import Product
+from stylesim.recommender import Recommendation
+from stylesim.similarity import ItemSimilarity, SimilarityReport
+from stylesim.wardrobe import Wardrobe
+
+CLASSES = ("wannabe", "sporty", "suit")
+SIMILAR = "similarity 0.93, gain 0.20"
+
+
+def report_of(*rows: ItemSimilarity) -> SimilarityReport:
+    return SimilarityReport(CLASSES, rows)
+
+
+def row(key: str, similarity: float, nearest: str = "suit", **by_slot: float) -> ItemSimilarity:
+    rest = 1 - similarity
+    shares = {"wannabe": similarity, "sporty": rest * 0.2, "suit": rest * 0.2}
+    shares[nearest] += rest * 0.6
+    return ItemSimilarity(key, similarity, shares, by_slot)
+
+
+@pytest.fixture
+def report() -> SimilarityReport:
+    return report_of(
+        row("a", 0.25, upper=0.25),
+        row("b", 0.91, upper=0.9, lower=0.92),
+        row("c", 0.07, nearest="sporty", lower=0.07),
+    )
+
+
+@pytest.fixture
+def pictures() -> list[Image.Image]:
+    return [Image.new("RGB", (30 + 10 * i, 40), (40 * i, 90, 160)) for i in range(3)]
+
+
+def pick(title: str = "Mint skirt", **changes: object) -> Recommendation:
+    fields = {
+        "id": "1",
+        "title": title,
+        "price": 42.5,
+        "currency": "EUR",
+        "url": "https://example.com/p/1",
+        "image": Image.new("RGB", (20, 30), "teal"),
+    }
+    product = Product(**{**fields, **changes})
+    return Recommendation(product=product, slot=None, similarity=0.93, gain=0.2)
+
+
+def texts(figure) -> list[str]:
+    return [t.get_text() for axes in figure.axes for t in axes.texts]
+
+
+def drawn(figure) -> np.ndarray:
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+
+def test_the_table_shows_every_probability(report: SimilarityReport) -> None:
+    figure = plotting.similarity_table(report, names=["one", "two", "three"])
+    shown = texts(figure)
+    assert [name for name in shown if name in CLASSES] == list(CLASSES)
+    for item, name in zip(report, ["one", "two", "three"], strict=True):
+        at = shown.index(name)
+        assert shown[at + 1 : at + 4] == [f"{item.by_class[c]:.2f}" for c in CLASSES]
+    values = figure.axes[0].images[0].get_array()
+    assert values.shape == (3, 3)
+    assert np.allclose(values[1, 0], 0.91)
+
+
+def test_more_similar_is_darker(report: SimilarityReport) -> None:
+    figure = plotting.similarity_table(report)
+    image = figure.axes[0].images[0]
+    shade = image.cmap(image.norm([0.0, 0.5, 1.0]))[:, :3].sum(axis=1)
+    assert shade[0] > shade[1] > shade[2]
+
+
+def test_slot_bars_show_each_part(report: SimilarityReport) -> None:
+    figure = plotting.slot_bars(report)
+    assert texts(figure) == [
+        *("a: upper", "0.25", "b: upper", "0.90"),
+        *("b: lower", "0.92", "c: lower", "0.07"),
+    ]
+    lengths = [bar.get_width() for bar in figure.axes[0].patches][4:]
+    assert lengths == pytest.approx([0.25, 0.9, 0.92, 0.07])
+
+
+def test_an_item_without_parts_shows_itself() -> None:
+    assert texts(plotting.slot_bars(report_of(row("a", 0.4)))) == ["a: whole", "0.40"]
+
+
+def test_gaps_come_least_similar_first(report: SimilarityReport) -> None:
+    figure = plotting.gap_chart(report, k=2, names={"c": "cap", "a": "coat"})
+    shown = texts(figure)
+    assert [name for name in shown if name in {"cap", "coat", "b"}] == ["cap", "coat"]
+    assert shown[1] == "0.07"
+    assert shown[2].startswith("nearest to sporty (0.")
+
+
+def test_the_closet_is_sorted_with_its_own_pictures(report: SimilarityReport, pictures) -> None:
+    figure = plotting.closet_sheet(report, pictures)
+    assert texts(figure) == ["b", "0.91", "a", "0.25", "c", "0.07"]
+    colours = [image.get_array()[0, 0].tolist() for image in figure.axes[0].images]
+    assert colours == [[40, 90, 160], [0, 90, 160], [80, 90, 160]]
+    by_id = dict(zip("abc", pictures, strict=True))
+    again = plotting.closet_sheet(report, by_id)
+    assert np.array_equal(drawn(figure), drawn(again))
+
+
+def test_pictures_come_from_the_wardrobe_or_the_report(pictures) -> None:
+    closet = Wardrobe()
+    ids = [closet.add(picture, slot="top", category="shirt").id for picture in pictures]
+    rows = [row(key, 0.2 * i, upper=0.1) for i, key in enumerate(ids)]
+    known = closet_colours(plotting.closet_sheet(report_of(*rows), closet))
+    assert known == [[80, 90, 160], [40, 90, 160], [0, 90, 160]]
+    remembered = [
+        attrs.evolve(one, shown=(Shown(image=lambda p=picture: p),))
+        for one, picture in zip(rows, pictures, strict=True)
+    ]
+    assert closet_colours(plotting.closet_sheet(report_of(*remembered))) == known
+    # Neither: a grey tile, not an error, for the numbers are still worth seeing.
+    assert closet_colours(plotting.closet_sheet(report_of(*rows))) == [[228, 232, 234]] * 3
+
+
+def closet_colours(figure) -> list[list[int]]:
+    return [image.get_array()[0, 0].tolist() for image in figure.axes[0].images]
+
+
+def test_garments_are_named_by_category_unless_told() -> None:
+    rows = [attrs.evolve(row("7f3a", 0.4), category="skirt"), row("look", 0.8)]
+    assert texts(plotting.gap_chart(report_of(*rows)))[0] == "skirt 7f3a"
+    assert texts(plotting.gap_chart(report_of(*rows), names={"7f3a": "mint"}))[0] == "mint"
+
+
+def test_a_large_closet_is_cut() -> None:
+    report = report_of(*(row(str(i), i / 100) for i in range(90)))
+    figure = plotting.closet_sheet(report, [Image.new("RGB", (8, 8))] * 90)
+    assert len(figure.axes[0].images) == 60
+    assert texts(figure)[:2] == ["89", "0.89"]
+
+
+def test_recommendations_show_title_price_and_link() -> None:
+    figure = plotting.recommendation_sheet([pick(), pick(price=None, image=None, currency=None)])
+    first = texts(figure)
+    assert first[:4] == ["Mint skirt", "42.50 EUR", SIMILAR, "example.com/p/1"]
+    assert first[4:] == ["Mint skirt", SIMILAR, "example.com/p/1"]
+    assert len(figure.axes[0].images) == 2
+
+
+def test_hostile_titles_stay_text() -> None:
+    """Dollar signs are mathematics to matplotlib, and unbalanced ones an error."""
+    titles = ["from $5 to $6", "$\\frac{", "_^{}\\", "line\nbreak", "x" * 500]
+    figure = plotting.recommendation_sheet([pick(title) for title in titles])
+    drawn(figure)
+    assert "from $5 to $6" in texts(figure)
+    assert max(map(len, texts(figure))) <= 34
+    named = report_of(row("$a^{", 0.5))
+    for draw in (plotting.similarity_table, plotting.slot_bars, plotting.gap_chart):
+        drawn(draw(named, title="$\\bad"))
+
+
+def test_the_journey_holds_all_parts(report: SimilarityReport, pictures) -> None:
+    full = plotting.journey(
+        report,
+        [pick()],
+        images=pictures,
+        outfits=report,
+        outfit_images=pictures,
+        outfit_names=["one", "two", "three"],
+    )
+    shown = texts(full)
+    for part in ("one", "Mint skirt", "0.91", "nearest to sporty (0.74)"):
+        assert part in shown
+    assert len([image for axes in full.axes for image in axes.images]) == 3 + 1 + 3 + 1
+    small = plotting.journey(report)
+    assert small.get_size_inches()[1] < full.get_size_inches()[1]
+    assert drawn(full).std() > 10
+
+
+def test_nothing_runs_out_of_the_page(report: SimilarityReport, pictures) -> None:
+    """Text cut off at the rim would be lost in the saved picture."""
+    long = ["a very long name of a garment that nobody would type by hand"] * 3
+    figures = [
+        plotting.similarity_table(report, names=long),
+        plotting.slot_bars(report, names=long),
+        plotting.gap_chart(report, names=long),
+        plotting.closet_sheet(report, pictures, names=long),
+        plotting.recommendation_sheet([pick(long[0] * 3)] * 3),
+        plotting.journey(report, [pick()], names=long, outfits=report),
+    ]
+    for figure in figures:
+        figure.canvas.draw()
+        page = figure.bbox
+        for text in figure.findobj(Text):
+            if text.get_text() and text.get_visible():
+                box = text.get_window_extent()
+                assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
+                assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
+
+
+def test_captions_do_not_run_into_each_other(report: SimilarityReport, pictures) -> None:
+    named = ["Powder blue striped padded coat", "Royal blue sneakers", "Dark denim joggers"]
+    many = [pick("Powder blue striped padded coat", url="https://shop.example.com/products/p00001")]
+    figures = [
+        plotting.closet_sheet(report, pictures, names=named),
+        plotting.recommendation_sheet(many * 7),
+        plotting.similarity_table(report, names=named),
+        plotting.gap_chart(report, names=named),
+    ]
+    for figure in figures:
+        figure.canvas.draw()
+        boxes = [
+            (text.get_text(), text.get_window_extent().shrunk(0.98, 0.8))
+            for axes in figure.axes
+            for text in axes.texts
+        ]
+        for i, (one, box) in enumerate(boxes):
+            for other, against in boxes[i + 1 :]:
+                assert not box.overlaps(against), f"{one!r} over {other!r}"
+
+
+def test_figures_are_written_where_asked(report: SimilarityReport, tmp_path) -> None:
+    plotting.gap_chart(report).savefig(tmp_path / "gaps.png")
+    with Image.open(tmp_path / "gaps.png") as image:
+        assert image.width > 500
+    assert [p.name for p in tmp_path.iterdir()] == ["gaps.png"]
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda r, p: plotting.similarity_table(report_of()), "report"),
+        (lambda r, p: plotting.gap_chart(r, k=0), "k"),
+        (lambda r, p: plotting.gap_chart(r, names=["only one"]), "names"),
+        (lambda r, p: plotting.closet_sheet(r, p[:2]), "images"),
+        (lambda r, p: plotting.closet_sheet(r, {"a": p[0]}), "images"),
+        (lambda r, p: plotting.closet_sheet(r, p, columns=0), "columns"),
+        (lambda r, p: plotting.recommendation_sheet([]), "picks"),
+    ],
+)
+def test_bad_arguments_are_named(report: SimilarityReport, pictures, call, argument: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        call(report, pictures)
+    assert caught.value.details["argument"] == argument
+
+
+def test_without_matplotlib_the_extra_is_named(report: SimilarityReport, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"stylesim\[plot\]"):
+        plotting.similarity_table(report)
+
+
+def test_pyplot_and_its_state_are_left_alone() -> None:
+    code = (
+        "import sys; from stylesim import plotting; before = 'matplotlib' in sys.modules;"
+        "from stylesim.similarity import ItemSimilarity, SimilarityReport;"
+        "r = SimilarityReport(('a',), [ItemSimilarity('x', 0.5, {'a': 0.5})]);"
+        "plotting.similarity_table(r).savefig('/dev/null', format='png');"
+        "print(before, 'matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path), "MPLCONFIGDIR": "/dev/null/none"},
+    )
+    assert done.stdout.split() == ["False", "False"]
