@@ -26,8 +26,8 @@ FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFin
 ImageLike InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError
 NotFittedError NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms
 Recommendation Recommender SearchLinkProvider SimilarityReport SimilarityScorer Slot StorageError
-StyleSimError StyleTarget StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets
-find_garments plotting
+StyleSimError StyleTarget StyleTargetError UnsafeFileError Wardrobe WholePictureFinder YoloBackbone
+datasets find_garments plotting
 """
 
 

@@ -37,7 +37,8 @@ def _unreadable_file(path: object, what: object) -> StyleSimError:
     return expected("path", "a readable file", f"{str(path)!r} ({what})", todo, StorageError)
 
 
-def _existing(path: str | os.PathLike[str]) -> Path:
+def existing_file(path: Any) -> Path:
+    """The path of a file that can be read."""
     try:
         file = Path(path)
         if file.is_dir():
@@ -58,7 +59,7 @@ def csv_rows(
     delimiter: str | None,
 ) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
     """Yield the rows below the header with the line each ends on."""
-    file = _existing(path)
+    file = existing_file(path)
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
     try:
         # Escaped, so that one bad character costs one row and not the file.
@@ -131,7 +132,7 @@ def jsonl_rows(
     path: str | os.PathLike[str],
 ) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
     """Yield the objects of a JSONL file with the line each stands on."""
-    with _existing(path).open("rb") as handle:
+    with existing_file(path).open("rb") as handle:
         for number, line in enumerate(handle, start=1):
             if not line.strip():
                 continue
@@ -154,7 +155,7 @@ def parquet_rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Mapping[st
     except ImportError as error:
         message = "Reading Parquet needs PyArrow: pip install 'stylesim[catalog]'."
         raise MissingExtraError(message, extra="catalog") from error
-    file = _existing(path)
+    file = existing_file(path)
     number = 0
     try:
         with pq.ParquetFile(file) as table:

@@ -278,7 +278,7 @@ class CatalogProvider(AbstractProductProvider):
         name: str | None,
         terms: ProviderTerms | None,
     ) -> CatalogProvider:
-        file = Path(path)
+        file = _files.existing_file(path)
         how: dict[str, Any] = {
             "depth": 4,
             "columns": columns,
