@@ -17,7 +17,10 @@ from stylesim.errors import InvalidArgumentError, NotFittedError
 from stylesim.explanation import deletion_test, explain
 from stylesim.garments import FoundGarment, FunctionFinder, WholePictureFinder
 from stylesim.images import load_image
+from stylesim.outfits import Outfit
+from stylesim.similarity import SimilarityScorer
 from stylesim.style_target import StyleTarget
+from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,6 +148,26 @@ def test_nearest_photographs_with_and_without_the_target(
     assert alone.nearest == ()
     assert "pass target=" in alone.notes[-1]
     assert explain(loaded, picture, target=target).nearest[0].label == "wannabe"
+
+
+def test_a_scorer_explains_what_it_scores(
+    model: LightweightClassifier, target: StyleTarget
+) -> None:
+    closet = Wardrobe()
+    skirt = closet.add(outfit("red", "blue"), slot="bottom")
+    hat = closet.add(Image.new("RGB", (30, 30), "red"), slot="headwear")
+    scorer = SimilarityScorer(model, slot_weights={"upper": 3})
+    pictures = [outfit("red", "blue"), Image.new("RGB", (30, 30), "red")]
+    for item in (skirt, hat, *pictures, Outfit([skirt])):
+        row = scorer.score([item])[0]
+        why = scorer.explain(item, target=target)
+        assert why.similarity == pytest.approx(row.similarity, abs=1e-6)
+        assert why.notes == (() if row.assumed is None else (row.assumed,))
+        assert sum(part.weight for part in why.parts) == pytest.approx(1)
+    with pytest.raises(InvalidArgumentError, match="item: expected one picture, got 2 pictures"):
+        scorer.explain(Outfit([skirt, hat]))
+    with pytest.raises(InvalidArgumentError, match="item: expected one picture, got a view"):
+        scorer.explain(model.view(pictures)[0])
 
 
 def test_bad_arguments(model: LightweightClassifier, target: StyleTarget) -> None:

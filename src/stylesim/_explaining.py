@@ -9,7 +9,9 @@ import numpy as np
 
 from stylesim._heat import WHOLE, garment_heat
 from stylesim._regions import regions_of
-from stylesim._scoring import checked_weights, judged
+from stylesim._scoring import checked_weights, row_of
+from stylesim._seeing import Item
+from stylesim._seeing import Part as Judged
 from stylesim._views import PictureView, look
 from stylesim.garments import FunctionFinder
 from stylesim.images import thumbnail_png
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from stylesim._scoring import Judged
     from stylesim._views import GarmentView
     from stylesim.classifier import LightweightClassifier
     from stylesim.garments import FoundGarment
@@ -97,11 +98,11 @@ def explained_parts(
     slot_weights: Mapping[Any, float] | None,
     *,
     heat: bool = True,
-) -> tuple[FloatArray, tuple[Part, ...], FloatArray, str, tuple[str, ...], PictureView]:
+) -> tuple[Mapping[str, float], tuple[Part, ...], FloatArray, str, tuple[str, ...], PictureView]:
     """Score one picture and take its score apart.
 
     Returns:
-        Class probabilities; the parts; heat of shape (height, width); the method; notes; the view.
+        Probabilities by class; the parts; heat (height, width); its method; notes; the view.
     """
     finder, backbone = model._finder(), model._backbone()
     slot, weights = Slot.parse(slot), checked_weights(slot_weights)
@@ -113,10 +114,11 @@ def explained_parts(
     same = FunctionFinder(lambda _: found, name=finder.name)
     view = look([picture], same, backbone, slots=[slot])[0][0]
     answers = model.proba_by_region([view])[0]
-    known = judged(view, answers, slot)
+    item = Item("image", (Judged("image", slot, view=view),), slot)
+    row = row_of(item, [answers], model.classes_, weights, model.slots_ or (WHOLE,))
     maps, method = np.zeros((picture.height, picture.width), np.float32), "none"
     parts, amounts = [], []
-    for part, garment, shares in _drawn(view, found, _counted(known, answers, weights)):
+    for part, garment, shares in _drawn(view, found, _shares(row.counted, weights)):
         alone = _alone(model, part, tuple(shares))
         if heat:
             scaled = {name: share * alone for name, share in shares.items()}
@@ -130,23 +132,17 @@ def explained_parts(
             attrs.evolve(part, heat=amount / sum(amounts))
             for part, amount in zip(parts, amounts, strict=True)
         ]
-    return known.overall(weights), tuple(parts), maps, method, known.assumed, view
+    notes = () if row.assumed is None else (row.assumed,)
+    return row.by_class, tuple(parts), maps, method, notes, view
 
 
-def _counted(
-    known: Judged, answers: Mapping[str, FloatArray], weights: Mapping[str, float]
-) -> dict[str, float]:
-    """Weight of each head that has a say, their sum 1."""
-    told = {name: weights.get(name, 0.0) for name in known.regions}
+def _shares(counted: Sequence[str], weights: Mapping[str, float]) -> dict[str, float]:
+    """Weight of each region that has a say, their sum 1; all alike where none has a weight."""
+    told = {name: weights.get(name, 0.0) for name in counted}
     if not any(told.values()):
-        told = dict.fromkeys(told, 1.0) or {WHOLE: 1.0}
-    total, counted = sum(told.values()), dict[str, float]()
-    for name, weight in told.items():
-        # The whole picture answers for a region that the style knows nothing about.
-        head = name if name in answers else WHOLE
-        if weight > 0:
-            counted[head] = counted.get(head, 0.0) + weight / total
-    return counted
+        told = dict.fromkeys(counted, 1.0)
+    total = sum(told.values())
+    return {name: weight / total for name, weight in told.items()}
 
 
 def _drawn(

@@ -85,7 +85,7 @@ def hold_out(
             for label in range(len(views))
         ]
         heads = learn_regions(kept, epochs=epochs, seed=seed)
-        places = np.flatnonzero(out)
+        places = np.flatnonzero(out).tolist()
         for place, found in zip(
             places, by_region([flat[place][0] for place in places], heads), strict=True
         ):

@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 from PIL import Image
 
-from stylesim._explaining import Part, explained_parts, nearest_photographs, sentence_of
-from stylesim._explaining_html import explanation_html
+from stylesim._explained import Explanation, highest
+from stylesim._explaining import Nearest, Part, explained_parts, nearest_photographs, sentence_of
 from stylesim.backbones.base import check_whole
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import NotFittedError, expected
@@ -19,115 +19,13 @@ from stylesim.style_target import StyleTarget
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stylesim._explaining import Nearest
-    from stylesim.types import BoolArray, FloatArray, ImageLike, Slot
+    from stylesim.types import FloatArray, ImageLike, Slot
+
+__all__ = ["DeletionTest", "Explanation", "Nearest", "Part", "deletion_test", "explain"]
 
 _SHORT_SIDE = 640  # as pictures are decoded for scoring
 _LONGEST = 1024
-_COLD, _HOT = np.array([255.0, 214.0, 0.0]), np.array([200.0, 0.0, 40.0])
 _CELL = 1 / 24
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class Explanation:
-    """Why a picture got its similarity.
-
-    Attributes:
-        wanted: Name of the wanted class.
-        similarity: Probability of the wanted class, 0 to 1.
-        by_class: Probability of each class, the wanted one first.
-        heat: float32 array of shape (height, width), 0 to 1: how much each
-            place of ``picture`` speaks for the wanted class; all 0 where none does.
-        picture: The upright picture, its longest side at most 1024 pixels.
-        parts: The garments that were compared, or the whole picture: where
-            each is, its similarity, and its share of the heat.
-        nearest: The photographs of the target nearest to it, best first; empty
-            where they are not known.
-        sentence: All of it in one sentence.
-        method: How the heat was found.
-        notes: What was assumed, and what could not be said.
-
-    Example:
-        >>> import numpy as np
-        >>> why = Explanation(
-        ...     wanted="wannabe",
-        ...     similarity=0.8,
-        ...     by_class={"wannabe": 0.8, "suit": 0.2},
-        ...     heat=np.eye(4, dtype=np.float32),
-        ...     picture=Image.new("RGB", (4, 4)),
-        ...     parts=(),
-        ...     nearest=(),
-        ...     sentence="0.80 similar to wannabe.",
-        ...     method="by hand",
-        ...     notes=(),
-        ... )
-        >>> int(why.hottest(0.25).sum()), why.overlay().size
-        (4, (4, 4))
-    """
-
-    wanted: str
-    similarity: float
-    by_class: Mapping[str, float]
-    heat: FloatArray = attrs.field(repr=False)
-    picture: Image.Image = attrs.field(repr=False)
-    parts: tuple[Part, ...] = attrs.field(repr=False)
-    nearest: tuple[Nearest, ...] = attrs.field(repr=False)
-    sentence: str
-    method: str
-    notes: tuple[str, ...] = ()
-
-    def hottest(self, share: float = 0.1) -> BoolArray:
-        """Mark the hottest places.
-
-        Args:
-            share: Of all pixels, more than 0 and at most 1.
-
-        Returns:
-            bool array of the shape of ``heat``, with that share True.
-
-        Raises:
-            InvalidArgumentError: ``share`` is out of range.
-        """
-        return _highest(self.heat, share)
-
-    def overlay(self, strength: float = 0.6) -> Image.Image:
-        """Draw the heat over the picture, yellow where warm and red where hot.
-
-        Args:
-            strength: How much of the picture the hottest place hides, 0 to 1.
-
-        Returns:
-            A new RGB picture of the size of ``picture``.
-
-        Raises:
-            InvalidArgumentError: ``strength`` is out of range.
-        """
-        if not 0 <= strength <= 1:
-            raise expected("strength", "a number from 0 to 1", strength, "pass 0.6")
-        heat = self.heat[..., None].astype(np.float64)
-        cover = strength * np.sqrt(heat)
-        colour = _COLD + (_HOT - _COLD) * heat
-        mixed = np.asarray(self.picture) * (1 - cover) + colour * cover
-        return Image.fromarray(mixed.round().astype(np.uint8))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, without the pixels of heat and picture."""
-        return {
-            "wanted": self.wanted,
-            "similarity": self.similarity,
-            "by_class": dict(self.by_class),
-            "parts": [part.to_dict() for part in self.parts],
-            "nearest": [photograph.to_dict() for photograph in self.nearest],
-            "sentence": self.sentence,
-            "method": self.method,
-            "notes": list(self.notes),
-        }
-
-    def __str__(self) -> str:
-        return self.sentence
-
-    def _repr_html_(self) -> str:
-        return explanation_html(self)
 
 
 @attrs.frozen
@@ -213,17 +111,12 @@ def explain(
     """
     _check(model, target, k)
     picture = load_image(image, shrink_to=_SHORT_SIDE)
-    probabilities, parts, heat, method, notes, view = explained_parts(
-        model, picture, slot, slot_weights
-    )
+    by_class, parts, heat, method, notes, view = explained_parts(model, picture, slot, slot_weights)
     shown, heat, parts = _display(picture, heat, parts)
     nearest, said = nearest_photographs(model, view, target, k)
-    by_class = {
-        name: float(value) for name, value in zip(model.classes_, probabilities, strict=True)
-    }
     return Explanation(
         wanted=model.classes_[0],
-        similarity=float(probabilities[0]),
+        similarity=by_class[model.classes_[0]],
         by_class=by_class,
         heat=heat,
         picture=shown,
@@ -298,12 +191,13 @@ def deletion_test(
     marks = [why.hottest(share)]
     for _ in range(draws):
         noise = _squares(why.heat.shape, rng)
-        marks.append(_highest(noise + (why.heat > 0) if inside else noise, share))
+        marks.append(highest(noise + (why.heat > 0) if inside else noise, share))
     pixels = np.asarray(why.picture)
     scores = []
     for mark in [np.zeros_like(marks[0]), *marks]:
         edited = Image.fromarray(np.where(mark[..., None], np.uint8(114), pixels))
-        scores.append(float(explained_parts(model, edited, slot, slot_weights, heat=False)[0][0]))
+        by_class = explained_parts(model, edited, slot, slot_weights, heat=False)[0]
+        scores.append(by_class[model.classes_[0]])
     return DeletionTest(scores[0], scores[1], float(np.mean(scores[2:])), float(share))
 
 
@@ -341,16 +235,6 @@ def _display(
         parts = tuple(part.scaled(scale) for part in parts)
     largest = float(heat.max())
     return picture, heat / np.float32(largest) if largest > 0 else heat, parts
-
-
-def _highest(values: FloatArray, share: float) -> BoolArray:
-    number: object = share
-    if not isinstance(number, (int, float)) or not 0 < number <= 1:
-        raise expected("share", "a number of more than 0 and at most 1", share, "pass 0.1")
-    order = np.argsort(-values.ravel(), kind="stable")
-    mark = np.zeros(values.size, np.bool_)
-    mark[order[: max(1, round(number * values.size))]] = True
-    return mark.reshape(values.shape)
 
 
 def _squares(shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:

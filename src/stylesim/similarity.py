@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,12 +12,15 @@ from stylesim._scoring import checked_weights, row_of
 from stylesim._seeing import Model, read_items, see
 from stylesim._tables import SimilarityTable
 from stylesim.errors import expected
+from stylesim.explanation import explain
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stylesim._seeing import Item, Items
+    from stylesim._seeing import Item, Items, Scorable
+    from stylesim.explanation import Explanation
+    from stylesim.style_target import StyleTarget
 
 __all__ = [
     "ItemSimilarity",
@@ -54,11 +57,16 @@ class SimilarityScorer:
         InvalidArgumentError: The model lacks something, or a weight is out of range.
 
     Example:
+        >>> import numpy as np
         >>> from PIL import Image
-        >>> from stylesim import LightweightClassifier, StyleTarget, WholePictureFinder
-        >>> reds = [Image.new("RGB", (64, 64), (200 + i, 20, 30)) for i in range(3)]
-        >>> blues = [Image.new("RGB", (64, 64), (20, 30, 200 + i)) for i in range(3)]
-        >>> model = LightweightClassifier(finder=WholePictureFinder(), image_size=64)
+        >>> from stylesim import FunctionBackbone, LightweightClassifier, StyleTarget
+        >>> from stylesim import WholePictureFinder
+        >>> mean = lambda images: [np.asarray(im).mean((0, 1)) + 1 for im in images]
+        >>> reds = [Image.new("RGB", (8, 8), (200, 20, 30 + i)) for i in range(3)]
+        >>> blues = [Image.new("RGB", (8, 8), (20, 30 + i, 200)) for i in range(3)]
+        >>> colours = FunctionBackbone(mean, name="mean colour")
+        >>> whole = WholePictureFinder()
+        >>> model = LightweightClassifier(finder=whole, backbone=colours)
         >>> model = model.fit(StyleTarget(reds, {"blue": blues}), progress=False)
         >>> report = SimilarityScorer(model).score({"red": reds[0], "blue": blues[0]})
         >>> report["red"].similarity > 0.5 > report["blue"].similarity
@@ -120,6 +128,36 @@ class SimilarityScorer:
         parts = [part for item in things for part in item.parts]
         see(self.model, parts, items if isinstance(items, Wardrobe) else None, progress=progress)
         return SimilarityReport(classes, self._rows(things, classes), self.weights, self.regions)
+
+    def explain(
+        self, item: Scorable, *, target: StyleTarget | None = None, k: int = 3
+    ) -> Explanation:
+        """Explain the similarity of one item: where it comes from, and what it is nearest to.
+
+        Args:
+            item: A picture, a garment, or an outfit of one photograph.
+            target: The target, so that its nearest photographs can be told of a model that was
+                loaded or fine-tuned, and named by file.
+            k: How many of the nearest photographs are told.
+
+        Returns:
+            A heat map over the picture, the nearest photographs, and one sentence; see
+            :func:`stylesim.explanation.explain`.
+
+        Raises:
+            InvalidArgumentError: The item has no picture or several, or the model is no
+                :class:`LightweightClassifier`.
+            NotFittedError: The model has not learned a style yet.
+            ImageError: The picture cannot be read.
+        """
+        parts = read_items([item])[0].parts
+        image = parts[0].image
+        if len(parts) > 1 or image is None:
+            got = f"{len(parts)} pictures" if len(parts) > 1 else "a view without its picture"
+            raise expected("item", "one picture", got, "explain its garments one by one")
+        model: Any = self.model
+        weights, slot = self.weights, parts[0].slot
+        return explain(model, image(), slot=slot, slot_weights=weights, target=target, k=k)
 
     def _rows(self, things: list[Item], classes: tuple[str, ...]) -> tuple[ItemSimilarity, ...]:
         views = [part.view for item in things for part in item.parts if part.view is not None]
