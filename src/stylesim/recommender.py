@@ -47,11 +47,15 @@ class Recommender:
         InvalidArgumentError: A setting is of the wrong kind or out of range.
 
     Example:
+        >>> import numpy as np
         >>> from PIL import Image
         >>> import stylesim as ss
-        >>> reds = [Image.new("RGB", (64, 64), (200 + i, 20, 30)) for i in range(3)]
-        >>> blues = [Image.new("RGB", (64, 64), (20, 30, 200 + i)) for i in range(3)]
-        >>> model = ss.LightweightClassifier(finder=ss.WholePictureFinder(), image_size=64)
+        >>> mean = lambda images: [np.asarray(im).mean((0, 1)) + 1 for im in images]
+        >>> reds = [Image.new("RGB", (8, 8), (200, 20, 30 + i)) for i in range(3)]
+        >>> blues = [Image.new("RGB", (8, 8), (20, 30 + i, 200)) for i in range(3)]
+        >>> colours = ss.FunctionBackbone(mean, name="mean colour")
+        >>> whole = ss.WholePictureFinder()
+        >>> model = ss.LightweightClassifier(finder=whole, backbone=colours)
         >>> model = model.fit(ss.StyleTarget(reds, {"blue": blues}), progress=False)
         >>> closet = ss.Wardrobe()
         >>> _ = closet.add(blues[0], slot="bottom")
