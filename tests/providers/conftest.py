@@ -7,11 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
 import pytest
+from PIL import Image
+
+from stylesim import datasets
 
 
 @attrs.define
@@ -121,3 +125,32 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(http, "_pause", noted.append)
     monkeypatch.setattr(http, "_apause", apause)
     return noted
+
+
+# --- catalogue files --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a picture that can be read, and one that is empty."""
+    Image.new("RGB", (4, 4), "navy").save(tmp_path / "a.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    return tmp_path
+
+
+@pytest.fixture
+def csv_of(folder: Path) -> Callable[..., Path]:
+    """Writes lines as a CSV file beside the pictures."""
+
+    def write(*lines: str, end: str = "\n", encoding: str = "utf-8") -> Path:
+        path = folder / "products.csv"
+        path.write_bytes(("\n".join(lines) + end).encode(encoding))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> datasets.DrawnCatalog:
+    """A drawn catalogue in a folder."""
+    return datasets.make_catalog(tmp_path_factory.mktemp("shop"), n=8)

@@ -74,8 +74,8 @@ def product_of(
     given["id"] = _id_text(given.get("id", given["url"]))
     _read_price(given)
     _read_picture(given, base, needs_picture=needs_picture)
-    guess = given.get("slot") or given.get("category")
-    given["slot"] = Slot.guess(guess) if isinstance(guess, str) else None
+    if "slot" not in given and isinstance(given.get("category"), str):
+        given["slot"] = Slot.guess(given["category"])
     for name in ("title", "brand", "category", "gender", "colour", "size", "description"):
         if isinstance(given.get(name), (int, float)):
             given[name] = str(given[name])

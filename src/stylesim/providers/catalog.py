@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     Row = tuple[int, object | str]
 
 
-def _products(values: Iterable[Product]) -> tuple[Product, ...]:
-    return tuple(values)
-
-
-def _skipped(values: Iterable[SkippedProduct]) -> tuple[SkippedProduct, ...]:
-    return tuple(values)
-
-
 def _count(values: tuple[object, ...]) -> str:
     return str(len(values))
 
@@ -70,19 +62,24 @@ class CatalogProvider(AbstractProductProvider):
         ['Linen shirt']
     """
 
-    products: tuple[Product, ...] = attrs.field(converter=_products, repr=_count)
+    products: tuple[Product, ...] = attrs.field(converter=tuple[Product, ...], repr=_count)
     name: str = attrs.field(default="catalogue", kw_only=True)
     terms: ProviderTerms = attrs.field(factory=ProviderTerms, kw_only=True)
     skipped: tuple[SkippedProduct, ...] = attrs.field(
-        default=(), kw_only=True, converter=_skipped, repr=_count
+        default=(), kw_only=True, converter=tuple[SkippedProduct, ...], repr=_count
     )
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name)
+        ids: set[str] = set()
         for product in self.products:
             value: object = product
             if not isinstance(value, Product):
                 raise expected("products", "products", value, "use from_products for rows")
+            if product.id in ids:
+                got, todo = f"{product.id!r} twice", "use from_products, which skips the second"
+                raise expected("products", "each id once", got, todo)
+            ids.add(product.id)
         if not self.products:
             got = "none"
             if self.skipped:
