@@ -1,0 +1,177 @@
+"""The epoch study: the same pictures after trainings of several lengths."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylesim import study as study_module
+from stylesim._study_figure import apart
+from stylesim.backbones import FunctionBackbone
+from stylesim.classifier import LightweightClassifier
+from stylesim.errors import ImageError, InvalidArgumentError
+from stylesim.garments import WholePictureFinder
+from stylesim.study import EpochStudy, epoch_study
+from stylesim.style_target import StyleTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def shade(red: int, green: int, blue: int) -> Image.Image:
+    return Image.new("RGB", (16, 16), (red, green, blue))
+
+
+class Counting(FunctionBackbone):
+    """Mean colours, and how many pictures were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(self.means, name="mean")
+        self.asked = 0
+
+    def means(self, pictures: Sequence[Image.Image]) -> np.ndarray:
+        self.asked += len(pictures)
+        return np.stack([np.asarray(one, float).mean((0, 1)) + 1 for one in pictures])
+
+
+REDS, BLUES = ([shade(200 + i, 9, 9) for i in range(4)], [shade(9, 9, 200 + i) for i in range(4)])
+TARGET = StyleTarget(REDS, {"blue": BLUES})
+TESTS = {"red": shade(230, 9, 9), "both": [shade(230, 9, 9), shade(9, 9, 230)]}
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Counting:
+    return Counting()
+
+
+@pytest.fixture(scope="module")
+def result(backbone: Counting) -> EpochStudy:
+    return epoch_study(
+        TARGET,
+        TESTS,
+        epochs=(3, 7, 20),
+        backbone=backbone,
+        finder=WholePictureFinder(),
+        progress=False,
+    )
+
+
+def test_each_row_is_a_fit_of_that_length(result: EpochStudy) -> None:
+    assert result.epochs == (3, 7, 20)
+    assert result.table().shape == (3, 2, 2)
+    assert result.table().sum(axis=2) == pytest.approx(np.ones((3, 2)), abs=1e-5)
+    for row in result:
+        model = LightweightClassifier(backbone=Counting(), finder=WholePictureFinder())
+        model.fit(TARGET, epochs=row.epochs, progress=False)
+        singles = model.predict_proba([TESTS["red"], *TESTS["both"]])
+        assert row.similarity[0] == pytest.approx(singles[0], abs=1e-6)
+        assert row.similarity[1] == pytest.approx(singles[1:].mean(axis=0), abs=1e-6)
+        assert row.loss == pytest.approx(model.history_[-1]["loss"])
+        assert row.accuracy == 1
+        assert row.seconds > 0
+
+
+def test_pictures_are_seen_once(result: EpochStudy, backbone: Counting) -> None:
+    # 8 of the target, as they are and mirrored, and 3 tests.
+    assert backbone.asked == 8 * 2 + 3
+
+
+def test_it_shows_itself(result: EpochStudy) -> None:
+    lines = str(result).splitlines()
+    assert lines[0].split() == ["epochs", "image", "wannabe", "blue"]
+    assert len(lines) == 1 + 3 * 2
+    assert lines[1].split()[:2] == ["3", "red"]
+    records = json.loads(json.dumps(result.to_dicts()))
+    assert len(records) == 6
+    assert records[3]["epochs"] == 7
+    assert records[3]["test"] == "both"
+    assert records[3]["similarity to wannabe"] == pytest.approx(float(result[1].similarity[1, 0]))
+    assert len(result[1:]) == 2
+
+
+def test_html_is_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    found = epoch_study(
+        StyleTarget(REDS, {evil: BLUES}),
+        {f"{evil}?": REDS[0]},
+        epochs=[1],
+        backbone=Counting(),
+        finder=WholePictureFinder(),
+        progress=False,
+    )
+    html = found._repr_html_()
+    assert "<script>" not in html
+    assert html.count("&lt;script&gt;") == 2
+
+
+def test_the_figure_has_a_line_for_each_test(result: EpochStudy) -> None:
+    pytest.importorskip("matplotlib")
+    figure = result.figure(title="$x$")
+    axes = figure.axes[0]
+    assert len(axes.lines) == 2
+    assert list(axes.lines[0].get_xdata()) == [3, 7, 20]
+    assert list(axes.lines[1].get_ydata()) == pytest.approx(result.table()[:, 1, 0].tolist())
+    assert [text.get_text().split("  ")[0] for text in axes.texts] == ["red", "both"]
+    figure.canvas.draw()
+
+
+def test_labels_keepapart() -> None:
+    heights = sorted(apart([0.99, 0.98, 0.97, 0.2]))
+    assert min(np.diff(heights)) > 0.05
+    assert max(heights) <= 1.0
+
+
+def test_finetuned_networks_see_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The views are made again after each fit, for the network is another one then."""
+    views = []
+
+    class Tuned(LightweightClassifier):
+        def fit(self, target: StyleTarget, *, epochs: int = 20, progress: bool = True) -> Tuned:
+            head = LightweightClassifier(backbone=Counting(), finder=WholePictureFinder())
+            self._learned = head.fit(target, epochs=epochs, progress=False)._learned
+            return self
+
+        def view(self, images, **more):  # type: ignore[no-untyped-def]
+            views.append(len(images))
+            head = LightweightClassifier(backbone=Counting(), finder=WholePictureFinder())
+            return head.view(images)
+
+    monkeypatch.setattr(study_module, "LightweightClassifier", Tuned)
+    epoch_study(TARGET, TESTS, epochs=(1, 2), method="finetune", progress=False)
+    assert views == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("argument", "change"),
+    [
+        ("test_images", {"test_images": {}}),
+        ("test_images", {"test_images": [shade(1, 2, 3)]}),
+        ("test_images", {"test_images": {"": shade(1, 2, 3)}}),
+        (r"test_images\['a'\]", {"test_images": {"a": []}}),
+        ("epochs", {"epochs": ()}),
+        ("epochs", {"epochs": 10}),
+        (r"epochs\[1\]", {"epochs": (10, 0)}),
+        ("method", {"method": "magic"}),
+        ("target", {"target": REDS}),
+    ],
+)
+def test_bad_arguments(argument: str, change: dict[str, object]) -> None:
+    given: dict[str, object] = {"target": TARGET, "test_images": TESTS, **change}
+    with pytest.raises(InvalidArgumentError, match=f"^{argument}: expected"):
+        epoch_study(**given)  # type: ignore[arg-type]
+
+
+def test_a_picture_that_cannot_be_read() -> None:
+    with pytest.raises(ImageError):
+        epoch_study(
+            TARGET,
+            {"bad": b"no picture"},
+            epochs=(1,),
+            backbone=Counting(),
+            finder=WholePictureFinder(),
+            progress=False,
+        )
