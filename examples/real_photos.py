@@ -54,7 +54,7 @@ def four_groups(scorer: ss.SimilarityScorer, groups: dict[str, list[datasets.Out
         "All Different": groups["All Different"],
     }
     report = scorer.score([photo.path for group in shown.values() for photo in group])
-    table, rows, start = report.table(), [], 0
+    table, rows, start = report.table().values, [], 0
     for name, group in shown.items():
         part = table[start : start + len(group)]
         rows.append([name, len(group), *map(float, part.mean(axis=0)), float(part[:, 0].std())])
@@ -64,7 +64,7 @@ def four_groups(scorer: ss.SimilarityScorer, groups: dict[str, list[datasets.Out
 
     held = {name: groups[name][SHOTS:] for name in (WANTED, *CONTRAST)}
     truth = [name for name, group in held.items() for _ in group]
-    probabilities = scorer.score([p.path for group in held.values() for p in group]).table()
+    probabilities = scorer.score([p.path for group in held.values() for p in group]).table().values
     hits = defaultdict(list)
     for name, row in zip(truth, probabilities, strict=True):
         hits[name].append(report.classes[int(np.argmax(row))] == name)
@@ -143,7 +143,7 @@ def main() -> None:
     if args.out is not None:
         names = {key: photo.label for key, photo in photo_of.items()}
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        plotting.journey(report, closet, picks, names=names).savefig(args.out)
+        plotting.journey(report, picks, names=names).savefig(args.out)
         print(f"\nPicture: {args.out}")
 
 

@@ -147,7 +147,7 @@ def _shirt_front(k: Sketch, stance: float, rng: np.random.Generator) -> None:
 
 def padded_coat(k: Sketch, pose: Pose, rng: np.random.Generator) -> None:
     """Quilted bands that bulge at the sides, a high collar or hood, a zip."""
-    bottom = float(rng.choice([236.0, 262.0, 300.0]))
+    bottom = float(rng.choice([232.0, 248.0, 270.0]))
     hooded = bool(rng.random() < 0.5)
     if hooded:
         _hood(k, pose)
