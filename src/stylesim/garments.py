@@ -36,6 +36,10 @@ class FoundGarment:
             the finder tells boxes only.
         confidence: 0 to 1.
         worn: Whether a person wears it, rather than it lying or hanging by itself.
+
+    Example:
+        >>> FoundGarment("bottom", "skirt", (40, 200, 160, 330), confidence=0.9).slot
+        <Slot.BOTTOM: 'bottom'>
     """
 
     slot: Slot = attrs.field(converter=Slot)
@@ -51,6 +55,15 @@ class AbstractGarmentFinder(abc.ABC):
 
     Attributes:
         name: Identity for caches; two finders of one name find the same garments.
+
+    Example:
+        >>> from PIL import Image
+        >>> class AllTrousers(AbstractGarmentFinder):
+        ...     name = "all-trousers"
+        ...     def find(self, images):
+        ...         return [[FoundGarment("bottom", "pants", (0, 0, *im.size))] for im in images]
+        >>> AllTrousers().find([Image.new("RGB", (4, 8))])[0][0].box
+        (0, 0, 4, 8)
     """
 
     name: str
@@ -135,7 +148,7 @@ class GarmentFinder(AbstractGarmentFinder):
     _reader: GarmentReader | None = attrs.field(default=None, init=False, repr=False, eq=False)
 
     @min_confidence.validator
-    def _check(self, attribute: object, value: object) -> None:
+    def _check(self, _attribute: object, value: object) -> None:
         if not isinstance(value, (int, float)) or not 0 <= value <= 1:
             raise expected("min_confidence", "a number in 0 to 1", value, "pass 0.5")
 

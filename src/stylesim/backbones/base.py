@@ -26,6 +26,18 @@ class AbstractBackbone(abc.ABC):
         name: Identity for caches. Two backbones of one name give the same
             vectors, so it changes whenever the weights or the settings do.
         dim: Length d of the vectors.
+
+    Example:
+        >>> import numpy as np
+        >>> from stylesim.images import load_array
+        >>> class MeanColour(AbstractBackbone):
+        ...     name, dim = "mean-colour", 3
+        ...
+        ...     def embed(self, images):
+        ...         rows = np.stack([load_array(image).mean((0, 1)) + 1 for image in images])
+        ...         return np.float32(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+        >>> MeanColour().embed([np.zeros((4, 4, 3), np.uint8)]).round(2)
+        array([[0.58, 0.58, 0.58]], dtype=float32)
     """
 
     name: str
