@@ -85,7 +85,8 @@ class Candidate:
         """Sort key, the best first, never a tie between two products."""
         product = self.offer.product
         price = float("inf") if product.price is None else product.price
-        gain, similarity = -self.gain, -self.row.similarity
+        # Rounded, so that the noise of single precision decides nothing.
+        gain, similarity = -round(self.gain, 5), -round(self.row.similarity, 5)
         first = {
             "gain": (gain, similarity, price),
             "similarity": (similarity, gain, price),

@@ -63,18 +63,22 @@ def search_all(
         loose = attrs.evolve(query, currency=None, min_price=None, max_price=None)
         for product in found:
             key = (product.source, product.id)
-            if query.matches(product):
-                products.setdefault(key, product)
-            elif loose.matches(product) and (why := _not_comparable(product, query)):
+            why = _not_comparable(product, query) if loose.matches(product) else None
+            if why is not None:
                 skipped[SkippedProduct(why, id=product.id, source=product.source)] = None
+            elif query.matches(product):
+                products.setdefault(key, product)
     return list(products.values()), list(skipped)
 
 
 def _not_comparable(product: Product, query: ProductQuery) -> str | None:
-    why = query.unclear(product)
-    if why is None and query.currency is not None and product.currency != query.currency:
+    """Why a product that fits otherwise has no price to be compared; None where it has one."""
+    bounded = query.min_price is not None or query.max_price is not None
+    if product.price is None:
+        return "its price is not known" if bounded else None
+    if query.currency is not None and product.currency != query.currency:
         return f"its price is in {product.currency or 'no known currency'}, not {query.currency}"
-    return why
+    return None
 
 
 def slot_of(product: Product) -> Slot | None:

@@ -289,7 +289,7 @@ def test_an_unreadable_picture_is_named_by_its_place(scorer, draw, tmp_path) -> 
 
 
 def test_a_model_that_is_none_is_refused() -> None:
-    with pytest.raises(InvalidArgumentError, match="model.*without classes_"):
+    with pytest.raises(InvalidArgumentError, match=r"model.*without classes_"):
         ss.SimilarityScorer(SimpleNamespace(view_key="x", view=len, proba_by_region=len))
 
 
