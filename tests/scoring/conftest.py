@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import stylesim as ss
 from stylesim import Wardrobe
 from stylesim.classifier import GarmentView, PictureView
 from stylesim.functional import unit_rows
@@ -128,3 +129,47 @@ def draw() -> Callable[..., Image.Image]:
 @pytest.fixture
 def draw_outfit() -> Callable[..., Image.Image]:
     return outfit
+
+
+@pytest.fixture
+def product(draw):
+    """Make a product of a similarity and a slot."""
+
+    def make(name: str, similarity: float | None, slot: str | None = "bottom", **fields: object):
+        # A look of its own, so that no two are near twins.
+        look = sum(map(ord, name)) * 53 % 150 + 60
+        image = None if similarity is None else draw(similarity, look)
+        fields = {"price": 20.0, "currency": "EUR", "image": image, "slot": slot} | fields
+        return ss.Product(name, f"Product {name}", f"https://shop.example/{name}", **fields)
+
+    return make
+
+
+class Shop(ss.AbstractProductProvider):
+    """Gives all it has, whatever is asked, and remembers what was asked."""
+
+    def __init__(self, products) -> None:
+        self.products = products
+        self.queries: list[ss.ProductQuery] = []
+
+    def search(self, query):
+        self.queries.append(query)
+        return iter(self.products)
+
+
+@pytest.fixture
+def recommend(model, closet):
+    """Recommend from products for the closet."""
+
+    def run(products, wardrobe=None, threshold=0.99999, **asked):
+        recommender = ss.Recommender(
+            ss.SimilarityScorer(model), Shop(products), owned_threshold=threshold
+        )
+        return recommender.recommend(closet if wardrobe is None else wardrobe, **asked)
+
+    return run
+
+
+@pytest.fixture
+def shop_of() -> type[Shop]:
+    return Shop

@@ -4,55 +4,15 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
 
 import stylesim as ss
-from stylesim.errors import InvalidArgumentError, NotFittedError, ProviderError
+from stylesim.errors import InvalidArgumentError, NotFittedError
 
 
 def near(value: float) -> object:
     return pytest.approx(value, abs=0.02)
-
-
-@pytest.fixture
-def product(draw):
-    """Make a product of a similarity and a slot."""
-
-    def make(name: str, similarity: float | None, slot: str | None = "bottom", **fields: object):
-        # A look of its own, so that no two are near twins.
-        look = sum(map(ord, name)) * 53 % 150 + 60
-        image = None if similarity is None else draw(similarity, look)
-        fields = {"price": 20.0, "currency": "EUR", "image": image, "slot": slot} | fields
-        return ss.Product(name, f"Product {name}", f"https://shop.example/{name}", **fields)
-
-    return make
-
-
-class Shop(ss.AbstractProductProvider):
-    """Gives all it has, whatever is asked, and remembers what was asked."""
-
-    def __init__(self, products) -> None:
-        self.products = products
-        self.queries: list[ss.ProductQuery] = []
-
-    def search(self, query):
-        self.queries.append(query)
-        return iter(self.products)
-
-
-@pytest.fixture
-def recommend(model, closet):
-    """Recommend from products for the closet."""
-
-    def run(products, wardrobe=None, threshold=0.99999, **asked):
-        recommender = ss.Recommender(
-            ss.SimilarityScorer(model), Shop(products), owned_threshold=threshold
-        )
-        return recommender.recommend(closet if wardrobe is None else wardrobe, **asked)
-
-    return run
 
 
 def names(picks) -> list[str]:
@@ -75,8 +35,8 @@ def test_a_dress_gains_for_both_regions(recommend, product) -> None:
     assert recommend([product("a", 0.9, "full")])[0].gain == near((0.9 - 0.6 + 0.9 - 0.2) / 2)
 
 
-def test_weights_turn_the_ranking(model, closet, product) -> None:
-    shop = Shop([product("a", 0.9), product("b", 0.9, "top")])
+def test_weights_turn_the_ranking(model, closet, product, shop_of) -> None:
+    shop = shop_of([product("a", 0.9), product("b", 0.9, "top")])
     scorer = ss.SimilarityScorer(model, slot_weights={"top": 10})
     assert names(ss.Recommender(scorer, shop).recommend(closet)) == ["b", "a"]
 
@@ -127,8 +87,10 @@ def test_reasons_are_sentences(recommend, product) -> None:
 # --- what is asked ------------------------------------------------------------------------------
 
 
-def test_the_widest_gap_is_asked_for_first_and_each_slot_once(model, closet, product) -> None:
-    shop = Shop([product("a", 0.9)])
+def test_the_widest_gap_is_asked_for_first_and_each_slot_once(
+    model, closet, product, shop_of
+) -> None:
+    shop = shop_of([product("a", 0.9)])
     ss.Recommender(ss.SimilarityScorer(model), shop).recommend(closet, gender="women", max_price=50)
     slots = [str(query.slot) for query in shop.queries]
     assert slots[:2] == ["full", "bottom"]
@@ -176,148 +138,11 @@ def test_an_empty_closet_and_a_report_alone_will_do(model, recommend, product, c
     assert recommend(shelf, wardrobe=report).to_dicts() == recommend(shelf).to_dicts()
 
 
-def test_whole_pictures_are_enough(whole_model, closet, product) -> None:
-    shop = Shop([product("a", 0.9), product("b", 0.4, "top"), product("c", 0.9, None)])
+def test_whole_pictures_are_enough(whole_model, closet, product, shop_of) -> None:
+    shop = shop_of([product("a", 0.9), product("b", 0.4, "top"), product("c", 0.9, None)])
     picks = ss.Recommender(ss.SimilarityScorer(whole_model), shop).recommend(closet)
     assert picks[0].product.id == "c"
     assert dict(zip(names(picks), [p.gain for p in picks], strict=True))["a"] == near(0.35)
-
-
-# --- what is owned ------------------------------------------------------------------------------
-
-
-def test_the_same_picture_is_blocked_in_any_container(
-    recommend, product, closet, ids, tmp_path
-) -> None:
-    closet[ids["bottom"]].image().save(tmp_path / "copy.bmp")
-    picks = recommend([product("own", None, image=tmp_path / "copy.bmp"), product("a", 0.9)])
-    assert names(picks) == ["a"]
-    (blocked,) = picks.blocked
-    assert (blocked.product.id, blocked.garment) == ("own", ids["bottom"])
-    assert "same picture" in blocked.why
-    assert blocked.cosine == near(1.0)
-
-
-def test_near_twins_are_blocked_above_the_threshold_and_in_their_region(
-    recommend, product, draw, ids
-) -> None:
-    twin = product("twin", None, image=draw(0.23))
-    elsewhere = product("top", None, "bag", image=draw(0.23))
-    picks = recommend([twin, elsewhere], threshold=0.99)
-    assert [(b.product.id, b.garment) for b in picks.blocked] == [("twin", ids["bottom"])]
-    assert "cosine 0.99" in picks.blocked[0].why
-    assert not recommend([elsewhere], threshold=0.99, slot="bag").blocked, "no bag is owned"
-    assert names(recommend([twin], threshold=0.99999)) == ["twin"]
-
-
-def test_no_two_picks_are_one(recommend, product, draw) -> None:
-    shelf = [product(f"p{i}", None, image=draw(0.9, 70 + i)) for i in range(5)]
-    picks = recommend([*shelf, product("q", 0.6)], threshold=0.99)
-    assert names(picks) == ["p0", "q"]
-    assert {one.reason for one in picks.skipped} == {"near twin of Product p0"}
-    assert [one.id for one in picks.skipped] == ["p1", "p2", "p3", "p4"]
-
-
-def test_one_product_offered_for_several_slots_comes_once(recommend, product) -> None:
-    bare = product("b", None, None)
-    picks = recommend([product("a", 0.9), bare])
-    assert names(picks) == ["a"]
-    assert [one.id for one in picks.skipped] == ["b"]
-    assert names(recommend([product("a", 0.9), product("a", 0.9)])) == ["a"]
-
-
-# --- what cannot be judged ----------------------------------------------------------------------
-
-
-def test_what_cannot_be_judged_is_reported(recommend, product, tmp_path) -> None:
-    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
-    shelf = [
-        product("bare", None),
-        product("far", None, image="https://shop.example/far.jpg"),
-        product("gone", None, image=str(tmp_path / "none.jpg")),
-        product("cut", None, image=tmp_path / "cut.jpg"),
-        product("won", 0.9, currency="KRW"),
-        product("unpriced", 0.9, price=None),
-        product("fine", 0.9),
-    ]
-    picks = recommend(shelf, currency="EUR", max_price=80)
-    assert names(picks) == ["fine"]
-    why = {one.id: one.reason for one in picks.skipped}
-    assert set(why) == {"bare", "far", "gone", "cut", "won", "unpriced"}
-    assert "no picture" in why["bare"]
-    assert "not fetched" in why["far"]
-    assert "cannot be read" in why["gone"]
-    assert "cannot be read" in why["cut"]
-    assert "KRW, not EUR" in why["won"]
-    assert "not known" in why["unpriced"]
-
-
-def test_currency_alone_also_skips(recommend, product) -> None:
-    picks = recommend([product("won", 0.9, currency="KRW"), product("a", 0.8)], currency="EUR")
-    assert names(picks) == ["a"]
-    assert [one.id for one in picks.skipped] == ["won"]
-
-
-@pytest.mark.parametrize("asked", [{"max_price": 80}, {"rank_by": "price"}])
-def test_prices_of_several_currencies_are_not_compared(recommend, product, asked) -> None:
-    shelf = [product("won", 0.9, currency="KRW"), product("a", 0.8)]
-    with pytest.raises(InvalidArgumentError, match=r"currency.*EUR, KRW"):
-        recommend(shelf, **asked)
-    assert len(recommend(shelf)) == 2
-
-
-def test_what_a_provider_skipped_is_told_on(model, closet, product) -> None:
-    rows = [{"id": "x", "title": "x", "url": "javascript:alert(1)"}, product("a", 0.9)]
-    shop = ss.FunctionProvider(lambda query: rows)
-    picks = ss.Recommender(ss.SimilarityScorer(model), shop).recommend(closet)
-    assert names(picks) == ["a"]
-    assert [one.id for one in picks.skipped] == ["x"]
-
-
-@pytest.mark.parametrize(
-    "failure", [RuntimeError("down"), ss.NotFoundError("lost"), "text", 3, [3]]
-)
-def test_a_failing_provider_is_a_provider_error(model, closet, failure) -> None:
-    class Broken(ss.AbstractProductProvider):
-        name = "broken shop"
-
-        def search(self, query):
-            if isinstance(failure, Exception):
-                raise failure
-            return failure
-
-    with pytest.raises(ProviderError, match="broken shop"):
-        ss.Recommender(ss.SimilarityScorer(model), Broken()).recommend(closet)
-
-
-def test_an_endless_answer_ends(model, closet, product) -> None:
-    def endless(query):
-        while True:
-            yield product("a", 0.9)
-
-    shop = type("Endless", (ss.AbstractProductProvider,), {"search": staticmethod(endless)})()
-    picks = ss.Recommender(ss.SimilarityScorer(model), shop, most=50).recommend(closet)
-    assert names(picks) == ["a"]
-    assert "had more" in picks.skipped[0].reason
-
-
-def test_a_second_time_looks_at_nothing_again(model, closet, product, draw, tmp_path) -> None:
-    path = tmp_path / "a.png"
-    draw(0.9, 80).save(path)
-    data = path.read_bytes()
-    shelf = [
-        product("path", None, image=path),
-        product("bytes", None, image=data),
-        product("array", None, image=np.asarray(draw(0.7, 120))),
-    ]
-    recommender = ss.Recommender(ss.SimilarityScorer(model), Shop(shelf))
-    first = recommender.recommend(closet)
-    seen = len(model.seen)
-    assert recommender.recommend(closet).to_dicts() == first.to_dicts()
-    assert len(model.seen) == seen
-    draw(0.1, 50).save(path)
-    recommender.recommend(closet)
-    assert len(model.seen) == seen + 1, "another picture under the same name is another picture"
 
 
 # --- the result ---------------------------------------------------------------------------------
@@ -357,14 +182,14 @@ def test_bad_arguments_are_named(recommend, product, argument, value) -> None:
 
 
 @pytest.mark.parametrize("threshold", [float("nan"), 2, "high", None, True])
-def test_a_bad_threshold_is_named(model, threshold) -> None:
+def test_a_bad_threshold_is_named(model, threshold, shop_of) -> None:
     with pytest.raises(InvalidArgumentError, match="owned_threshold"):
-        ss.Recommender(ss.SimilarityScorer(model), Shop([]), owned_threshold=threshold)
+        ss.Recommender(ss.SimilarityScorer(model), shop_of([]), owned_threshold=threshold)
 
 
-def test_bad_parts_are_named(model) -> None:
+def test_bad_parts_are_named(model, shop_of) -> None:
     with pytest.raises(InvalidArgumentError, match="scorer"):
-        ss.Recommender(model, Shop([]))
+        ss.Recommender(model, shop_of([]))
     with pytest.raises(InvalidArgumentError, match=r"provider.*search"):
         ss.Recommender(ss.SimilarityScorer(model), [])
 
@@ -375,7 +200,7 @@ def test_a_report_of_other_classes_is_refused(recommend, product) -> None:
         recommend([product("a", 0.9)], wardrobe=report)
 
 
-def test_an_unfitted_model_says_so(closet, product) -> None:
+def test_an_unfitted_model_says_so(closet, product, shop_of) -> None:
     scorer = ss.SimilarityScorer(ss.LightweightClassifier())
     with pytest.raises(NotFittedError):
-        ss.Recommender(scorer, Shop([product("a", 0.9)])).recommend(closet)
+        ss.Recommender(scorer, shop_of([product("a", 0.9)])).recommend(closet)
