@@ -14,7 +14,7 @@ from stylesim._telling_apart import Pair, at_least, pair, quick_faults
 from stylesim.backbones import FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.datasets import make_style
-from stylesim.errors import InvalidArgumentError
+from stylesim.errors import InvalidArgumentError, StyleTargetWarning
 from stylesim.garments import FoundGarment, FunctionFinder, WholePictureFinder
 from stylesim.style_target import StyleTarget
 from stylesim.target_check import TargetReport, check_target
@@ -287,3 +287,14 @@ def test_quick_faults_are_the_grave_ones(model: LightweightClassifier) -> None:
     assert faults(bare) == [
         "wannabe shows bottoms in 0 of 6 photographs, so bottoms are not compared"
     ]
+
+
+def test_fit_warns_of_grave_faults_and_goes_on(model: LightweightClassifier) -> None:
+    alike = StyleTarget(some(RED, GOLD), {"sporty": some(RED, GOLD, start=50)})
+    fitted = LightweightClassifier(backbone=model.backbone, finder=model.finder)
+    with pytest.warns(StyleTargetWarning, match=r"wannabe and sporty look alike.*target\.check"):
+        fitted.fit(alike, progress=False)
+    assert fitted.classes_ == ("wannabe", "sporty")
+    # Warnings are errors here: a good target gives none.
+    good = StyleTarget(some(RED, GOLD), {"sporty": some(BLUE, GREEN, start=50)})
+    assert fitted.fit(good, progress=False).classes_ == ("wannabe", "sporty")

@@ -20,6 +20,7 @@ __all__ = [
     "AbstractProductProvider",
     "CatalogProvider",
     "DamagedFileError",
+    "Explanation",
     "FoundGarment",
     "FunctionBackbone",
     "FunctionFinder",
@@ -48,8 +49,11 @@ __all__ = [
     "Slot",
     "StorageError",
     "StyleSimError",
+    "StyleSimWarning",
     "StyleTarget",
     "StyleTargetError",
+    "StyleTargetWarning",
+    "TargetReport",
     "UnsafeFileError",
     "Wardrobe",
     "WholePictureFinder",
@@ -57,10 +61,11 @@ __all__ = [
     "datasets",
     "find_garments",
     "plotting",
+    "study",
 ]
 
 if TYPE_CHECKING:
-    from stylesim import datasets, plotting
+    from stylesim import datasets, plotting, study
     from stylesim.backbones import AbstractBackbone, FunctionBackbone, YoloBackbone
     from stylesim.classifier import LightweightClassifier
     from stylesim.errors import (
@@ -75,9 +80,12 @@ if TYPE_CHECKING:
         ProviderError,
         StorageError,
         StyleSimError,
+        StyleSimWarning,
         StyleTargetError,
+        StyleTargetWarning,
         UnsafeFileError,
     )
+    from stylesim.explanation import Explanation
     from stylesim.garments import (
         AbstractGarmentFinder,
         FoundGarment,
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
     from stylesim.recommender import Recommendation, Recommender
     from stylesim.similarity import SimilarityReport, SimilarityScorer
     from stylesim.style_target import StyleTarget
+    from stylesim.target_check import TargetReport
     from stylesim.types import ImageLike, Slot
     from stylesim.wardrobe import Garment, Wardrobe
 else:
@@ -116,8 +125,11 @@ else:
         "ProviderError": "errors",
         "StorageError": "errors",
         "StyleSimError": "errors",
+        "StyleSimWarning": "errors",
         "StyleTargetError": "errors",
+        "StyleTargetWarning": "errors",
         "UnsafeFileError": "errors",
+        "Explanation": "explanation",
         "AbstractGarmentFinder": "garments",
         "FoundGarment": "garments",
         "FunctionFinder": "garments",
@@ -137,6 +149,7 @@ else:
         "SimilarityReport": "similarity",
         "SimilarityScorer": "similarity",
         "StyleTarget": "style_target",
+        "TargetReport": "target_check",
         "ImageLike": "types",
         "Slot": "types",
         "Garment": "wardrobe",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from stylesim._head import Head
 from stylesim._regions import WHOLE, Learned, RegionHead, learn_regions, regions_to_learn
+from stylesim._telling_apart import quick_faults
 from stylesim._views import look
 from stylesim.backbones.base import AbstractBackbone
 from stylesim.backbones.finetune import finetune
 from stylesim.backbones.yolo import YoloBackbone
-from stylesim.errors import NotFittedError, StyleSimError, expected
+from stylesim.errors import NotFittedError, StyleSimError, StyleTargetWarning, expected
 from stylesim.garments import AbstractGarmentFinder, WholePictureFinder
 
 if TYPE_CHECKING:
@@ -71,7 +73,16 @@ def see_target(
 def fit_heads(
     classes: tuple[str, ...], views: TargetViews, *, epochs: int, seed: int, progress: bool
 ) -> Learned:
-    """Learn a head for each region of the body, and for the whole picture."""
+    """Learn a head for each region of the body, and for the whole picture.
+
+    Warns of a target from which nothing good can be learned.
+    """
+    faults = quick_faults(classes, views)
+    if faults:
+        text = "; ".join(faults)
+        advice = "target.check() tells what to do about it"
+        # From here through fit to its caller.
+        warnings.warn(f"target: {text}; {advice}.", StyleTargetWarning, stacklevel=3)
     total = regions_to_learn(views) * epochs
     with bar("Learning", total, "epoch", shown=progress) as step:
         heads = learn_regions(views, epochs=epochs, seed=seed, on_epoch=lambda: step(1))

@@ -101,11 +101,23 @@ class ProviderError(StyleSimError):
 
 
 class StyleSimWarning(UserWarning):
-    """Root of every warning that stylesim gives."""
+    """Root of every warning that stylesim gives.
+
+    Example:
+        >>> import warnings
+        >>> warnings.filterwarnings("ignore", category=StyleSimWarning)  # doctest: +SKIP
+        >>> issubclass(StyleSimWarning, UserWarning)
+        True
+    """
 
 
 class StyleTargetWarning(StyleSimWarning):
-    """A style was learned, but its photographs do not suit it: see ``StyleTarget.check``."""
+    """A style was learned, but its photographs do not suit it: see ``StyleTarget.check``.
+
+    Example:
+        >>> issubclass(StyleTargetWarning, StyleSimWarning)
+        True
+    """
 
 
 def expected(
