@@ -1,0 +1,58 @@
+"""The examples as files: they explain themselves, and the notebook carries no output.
+
+They are run as a user would by ``make examples``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SCRIPTS = ["quickstart.py", "real_photos.py"]
+
+
+def code_cells() -> list[str]:
+    cells = json.loads((EXAMPLES / "notebook.ipynb").read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help_is_quick_and_loads_no_torch(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", str(EXAMPLES / name), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+    )
+    assert "--out" in done.stdout
+    assert "| torch\n" not in done.stderr
+    assert "| matplotlib\n" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_notebook_is_small_and_without_output() -> None:
+    path = EXAMPLES / "notebook.ipynb"
+    assert path.stat().st_size < 20_000
+    for cell in json.loads(path.read_text())["cells"]:
+        assert cell.get("outputs", []) == []
+        assert cell.get("execution_count") is None
+
+
+def test_examples_use_public_names_only() -> None:
+    sources = {name: (EXAMPLES / name).read_text() for name in SCRIPTS}
+    sources["notebook"] = "\n".join(code_cells()).replace("%matplotlib inline", "")
+    for name, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute):
+                assert not node.attr.startswith("_"), f"{name} uses {node.attr}"
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert "._" not in node.module
