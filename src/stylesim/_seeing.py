@@ -25,7 +25,7 @@ _AT_ONCE = 64
 _TODO = "pass a Wardrobe, a list of pictures, a dict of them by name, or outfits"
 
 
-class Model(Protocol):
+class StyleModel(Protocol):
     """What a scorer needs of a model; :class:`stylesim.LightweightClassifier` has it."""
 
     @property
@@ -88,7 +88,9 @@ def read_items(items: object) -> list[Item]:
     return [_item(None, one, f"items[{place}]") for place, one in enumerate(items)]
 
 
-def see(model: Model, parts: Iterable[Part], wardrobe: Wardrobe | None, *, progress: bool) -> None:
+def see(
+    model: StyleModel, parts: Iterable[Part], wardrobe: Wardrobe | None, *, progress: bool
+) -> None:
     """Fill in the views of parts, from the wardrobe where it has them; keep new ones there."""
     unseen = [part for part in parts if part.view is None]
     if wardrobe is not None:
@@ -108,7 +110,7 @@ def see(model: Model, parts: Iterable[Part], wardrobe: Wardrobe | None, *, progr
             _keep(wardrobe, model.view_key, firsts)
 
 
-def view_all(model: Model, parts: Sequence[Part]) -> list[PictureView]:
+def view_all(model: StyleModel, parts: Sequence[Part]) -> list[PictureView]:
     """See pictures; an unreadable one is named as the caller knows it."""
     images = [part.image() if part.image is not None else b"" for part in parts]
     try:

@@ -21,7 +21,7 @@ from stylesim.types import Slot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stylesim._seeing import Model
+    from stylesim._seeing import StyleModel
     from stylesim.classifier import PictureView
     from stylesim.products import Product, ProductQuery
     from stylesim.providers import AbstractProductProvider
@@ -99,7 +99,7 @@ class Shelf:
     _views: OrderedDict[str, PictureView] = attrs.field(factory=OrderedDict, repr=False)
 
     def see(
-        self, model: Model, products: Sequence[Product], *, progress: bool = False
+        self, model: StyleModel, products: Sequence[Product], *, progress: bool = False
     ) -> tuple[list[Offer], list[SkippedProduct]]:
         """See pictures.
 
@@ -120,7 +120,7 @@ class Shelf:
         return offers, skipped
 
     def _see(
-        self, model: Model, products: Sequence[Product]
+        self, model: StyleModel, products: Sequence[Product]
     ) -> tuple[list[Offer], list[SkippedProduct]]:
         skipped: list[SkippedProduct] = []
         keys: dict[int, str] = {}
@@ -161,7 +161,7 @@ class Shelf:
             self._views.popitem(last=False)
 
 
-def _view(model: Model, parts: list[tuple[int, Part]]) -> list[tuple[int, ImageError]]:
+def _view(model: StyleModel, parts: list[tuple[int, Part]]) -> list[tuple[int, ImageError]]:
     """Fill in views; if one picture cannot be read, the others are seen one by one."""
     if not parts:
         return []

@@ -9,7 +9,7 @@ import attrs
 
 from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, SimilarityReport, SlotSummary
 from stylesim._scoring import checked_weights, row_of
-from stylesim._seeing import Model, read_items, see
+from stylesim._seeing import StyleModel, read_items, see
 from stylesim._tables import SimilarityTable
 from stylesim.errors import expected
 from stylesim.explanation import explain
@@ -29,6 +29,7 @@ __all__ = [
     "SimilarityScorer",
     "SimilarityTable",
     "SlotSummary",
+    "StyleModel",
 ]
 
 _NEEDED = ("classes_", "view_key", "view", "proba_by_region")
@@ -75,7 +76,7 @@ class SimilarityScorer:
         ['blue', 'red']
     """
 
-    model: Model = attrs.field(on_setattr=attrs.setters.frozen)
+    model: StyleModel = attrs.field(on_setattr=attrs.setters.frozen)
     slot_weights: Mapping[str, float] | None = attrs.field(
         default=None, kw_only=True, on_setattr=attrs.setters.frozen
     )
