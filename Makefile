@@ -38,7 +38,7 @@ types: $(VENV)/.ready-dev  ## mypy --strict on src
 	$(PY) -m mypy --strict src
 
 docs: $(VENV)/.ready-docs  ## the documentation into site/; any warning stops it
-	$(PY) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 
 wheel: $(VENV)/.ready-dev  ## build the wheel, install it by itself, use it
 	rm -rf dist

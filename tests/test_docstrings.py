@@ -9,6 +9,8 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +71,17 @@ def test_it_has_an_example_that_runs(name: str) -> None:
         if not example.options.get(doctest.SKIP)
     ]
     assert examples, f"{name} has no example that runs"
+
+
+PAGES = "\n".join(
+    page.read_text() for page in (Path(__file__).parents[1] / "docs" / "api").glob("*.md")
+)
+
+
+@pytest.mark.parametrize("name", stylesim.__all__)
+def test_it_stands_on_an_api_page(name: str) -> None:
+    value = getattr(stylesim, name)
+    home = getattr(value, "__module__", None)
+    shown = re.findall(r"^::: (\S+)$", PAGES, flags=re.MULTILINE)
+    names = {f"stylesim.{name}", f"stylesim.types.{name}", home}
+    assert any(one in names or one.startswith(f"stylesim.{name}.") for one in shown)
