@@ -24,7 +24,9 @@ CHANCE = 0.05
 
 _FOLDS = 5
 _FEWEST = 2  # pictures of a class that must stay to learn from
-_ENOUGH = 5  # pictures of both classes before anything is said without being asked
+# Before anything is said without being asked: pictures of both classes, and how easily chance
+# does as well.
+_ENOUGH, _EASILY = 5, 0.3
 
 
 @attrs.frozen(eq=False)
@@ -233,7 +235,7 @@ def quick_faults(classes: Sequence[str], views: TargetViews) -> list[str]:
     nearness = _to_others(rows, labels, len(views))
     for label in range(1, len(views)):
         both = pair(nearness, labels, 0, label)
-        if both.alike and both.fewest >= _ENOUGH:
+        if both.chance > _EASILY and both.fewest >= _ENOUGH:
             faults.append(
                 f"{classes[0]} and {classes[label]} look alike: {both.right} of {both.total} "
                 "photographs are nearer to the mean of their own class"
