@@ -84,8 +84,8 @@ def row_of(
                 regions.setdefault(region, []).append(checked[region])
         for region in (WHOLE,) if part.slot is None else asked:
             stand_ins.setdefault(region, []).append(checked[WHOLE])
-    means = {region: np.mean(rows, axis=0) for region, rows in regions.items()}
-    compared = means or {region: np.mean(rows, axis=0) for region, rows in stand_ins.items()}
+    means = {region: _mean(rows) for region, rows in regions.items()}
+    compared = means or {region: _mean(rows) for region, rows in stand_ins.items()}
     counted, alike = _counted(compared, weights)
     share = np.array([1.0 if alike else weights[region] for region in counted])
     vector = share @ np.stack([compared[region] for region in counted]) / share.sum()
@@ -110,6 +110,13 @@ def row_of(
     )
 
 
+def _mean(rows: list[Floats]) -> Floats:
+    if len(rows) == 1:
+        return rows[0]
+    mean: Floats = np.mean(rows, axis=0)
+    return mean
+
+
 def _counted(
     compared: Mapping[str, Floats], weights: Mapping[str, float]
 ) -> tuple[list[str], bool]:
@@ -120,7 +127,8 @@ def _counted(
 
 def _checked(row: object, classes: int) -> Floats:
     vector = np.asarray(row, dtype=np.float64)
-    if vector.shape != (classes,) or not np.isfinite(vector).all() or vector.sum() <= 0:
+    # A sum is finite only if all its terms are.
+    if vector.shape != (classes,) or not 0 < float(vector.sum()) < math.inf:
         wish = f"{classes} finite probabilities a region"
         todo = "fit the model again"
         raise expected("model.proba_by_region", wish, repr(row), todo, StyleSimError)

@@ -69,7 +69,7 @@ class Recommender:
     scorer: SimilarityScorer = attrs.field(on_setattr=attrs.setters.frozen)
     provider: AbstractProductProvider = attrs.field(on_setattr=attrs.setters.frozen)
     owned_threshold: float = attrs.field(
-        default=0.97, kw_only=True, on_setattr=attrs.setters.frozen
+        default=0.99, kw_only=True, on_setattr=attrs.setters.frozen
     )
     most: int = attrs.field(default=10_000, kw_only=True, on_setattr=attrs.setters.frozen)
     _shelf: Shelf = attrs.field(factory=Shelf, init=False, repr=False)
@@ -85,7 +85,7 @@ class Recommender:
         bound: object = self.owned_threshold
         real = isinstance(bound, numbers.Real) and not isinstance(bound, bool)
         if not real or not -1 <= self.owned_threshold <= 1:
-            raise expected("owned_threshold", "a number from -1 to 1", bound, "pass 0.97")
+            raise expected("owned_threshold", "a number from -1 to 1", bound, "pass 0.99")
         _check_count("most", self.most)
 
     def recommend(
