@@ -161,7 +161,9 @@ def _reason(one: Candidate, closet: Closet) -> str:
             kept.append(f"{where} ({best:.2f})")
     parts = []
     if missing:
-        parts.append(f"you own nothing for {' and '.join(missing)}, and it is {similarity}")
+        # Pictures in which no garment was found may show anything.
+        known = "nothing you own is known to be" if "whole" in closet.best else "you own nothing"
+        parts.append(f"{known} for {' and '.join(missing)}, and it is {similarity}")
     if raised:
         parts.append(f"it raises {' and '.join(raised)}")
     if not parts:

@@ -84,6 +84,12 @@ def test_reasons_are_sentences(recommend, product) -> None:
     )
 
 
+def test_nothing_is_said_of_what_was_not_recognised(model, recommend, product, draw) -> None:
+    report = ss.SimilarityScorer(model).score([draw(0.3)])
+    (pick,) = recommend([product("a", 0.9)], wardrobe=report)
+    assert pick.reason.startswith("Nothing you own is known to be for the lower body, and")
+
+
 # --- what is asked ------------------------------------------------------------------------------
 
 
