@@ -99,6 +99,13 @@ def test_slot_bars_show_each_part(report: SimilarityReport) -> None:
     assert lengths == pytest.approx([0.25, 0.9, 0.92, 0.07])
 
 
+def test_parts_that_weigh_nothing_are_marked() -> None:
+    item = attrs.evolve(row("a", 0.4, upper=0.4, shoes=0.9), counted=("upper",))
+    assert texts(plotting.slot_bars(report_of(item))) == [
+        *("a: upper", "0.40", "a: shoes", "0.90", "not counted"),
+    ]
+
+
 def test_an_item_without_parts_shows_itself() -> None:
     assert texts(plotting.slot_bars(report_of(row("a", 0.4)))) == ["a: whole", "0.40"]
 

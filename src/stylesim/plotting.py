@@ -92,6 +92,8 @@ def slot_bars(
 ) -> Figure:
     """Bars of the similarity of each part of the body that an item covers.
 
+    Parts that weigh nothing in the overall similarity are marked.
+
     Args:
         report: What a scorer gave.
         names: What to call the items, in order or by id; None shows their ids.
@@ -112,12 +114,14 @@ def slot_bars(
         ['look: upper', '0.20', 'look: lower', '0.80']
     """
     rows = rows_of(report)
-    values, labels = [], []
+    values, labels, notes = [], [], []
     for row, name in zip(rows, labels_of(rows, names), strict=True):
         parts = dict(row.by_slot) or {"whole": row.similarity}
         values += [float(value) for value in parts.values()]
         labels += [f"{short(name, 24)}: {part}" for part in parts]
-    return bar_figure(values, labels, None, title)
+        aside = set(parts) - set(row.counted or parts)
+        notes += ["not counted" if part in aside else "" for part in parts]
+    return bar_figure(values, labels, notes, title)
 
 
 def gap_chart(
