@@ -99,7 +99,9 @@ def main(wheel: Path) -> None:
         subprocess.run([*pip, "install", "--no-index", "--no-deps", str(wheel)], check=True)
         subprocess.run([*pip, "check"], check=True)
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), "OMP_NUM_THREADS": "2"}
-        subprocess.run([python, "-I", "-c", USE_IT], cwd=home, env=environment, check=True)
+        used = subprocess.run([python, "-I", "-c", USE_IT], cwd=home, env=environment, check=False)
+        if used.returncode != 0:
+            sys.exit("The installed wheel does not work: see above")
         left = sorted(str(path.relative_to(home)) for path in home.rglob("*"))
         if left:
             sys.exit(f"Using stylesim wrote into the home folder: {left}")
