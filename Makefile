@@ -10,7 +10,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 NEEDS := pyproject.toml constraints.txt
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Two test processes; one thread each, or they fight over the cores.
+# Two test processes of one thread each, or they fight over the cores; a file stays in one process,
+# since the examples of a page build on each other.
 WORKERS ?= 2
 PYTEST_FLAGS ?=
 DATA ?= ../shared/data
@@ -24,7 +25,7 @@ demo: $(VENV)/.ready-demo  ## the whole journey on bundled drawn pictures (table
 	$(PY) examples/quickstart.py
 
 test: $(VENV)/.ready-dev  ## every test, with the examples in docstrings and documentation
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
 lint: $(VENV)/.ready-dev  ## ruff: rules and format
 	$(PY) -m ruff check .
