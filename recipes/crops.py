@@ -18,9 +18,10 @@ import cv2
 import numpy as np
 import torch
 from common import load_items, trunk
+from finder_data import background
+from finder_reading import N_PIX, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 from tqdm import tqdm
-from train_finder import N_PIX, background, pseudo_label
 
 from stylesim.backbones.garment_net import GarmentNet
 

@@ -28,6 +28,7 @@ BODY = ("upper", "lower")
 
 REGIONS = tuple(dict.fromkeys(region for regions in REGIONS_OF.values() for region in regions))
 _FEWEST = 2
+_LEAST_AREA = 1e-4
 
 
 @attrs.frozen(eq=False)
@@ -144,8 +145,8 @@ def by_region(
 ) -> list[dict[str, FloatArray]]:
     """Class probabilities of each region that a picture shows and a head knows.
 
-    Several garments in one region (a shirt under a jacket) count alike. The
-    key ``"whole"`` is always there.
+    Several garments in one region (a shirt under a jacket) count by the area
+    that shows. The key ``"whole"`` is always there.
     """
     out: list[dict[str, FloatArray]] = [{} for _ in views]
     for region, head in heads.items():
@@ -157,9 +158,10 @@ def by_region(
         if not parts:
             continue
         probabilities = head.proba(parts)
+        weights = np.array([[max(part.area, _LEAST_AREA)] for part in parts])
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
-        counts = np.diff(starts, append=len(owners))
-        means = np.add.reduceat(probabilities, starts) / counts[:, None]
+        means = np.add.reduceat(weights * probabilities, starts)
+        means /= np.add.reduceat(weights, starts)
         for start, mean in zip(starts, means.astype(np.float32), strict=True):
             out[owners[start]][region] = mean
     return out
@@ -174,9 +176,13 @@ def combined(regions: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def balanced(view: PictureView) -> FloatArray:
-    """One vector for a picture: the mean over its regions of the mean over their garments."""
+    """One vector for a picture: the mean over its regions of their garments, by area."""
     means = [
-        np.mean([part.embedding for part in parts], axis=0)
+        np.average(
+            [part.embedding for part in parts],
+            axis=0,
+            weights=[max(part.area, _LEAST_AREA) for part in parts],
+        )
         for region in REGIONS
         if (parts := _parts(view, region))
     ]

@@ -45,6 +45,7 @@ class GarmentView:
             the whole picture.
         embedding: float32 array of shape (d,), of unit length.
         length: Length of the features before they were scaled to 1.
+        area: Share of the picture that it covers, 0 to 1.
     """
 
     slot: Slot | None
@@ -52,6 +53,7 @@ class GarmentView:
     confidence: float
     embedding: FloatArray = attrs.field(repr=False)
     length: float = attrs.field(default=1.0, repr=False)
+    area: float = attrs.field(default=1.0, repr=False)
 
 
 @attrs.frozen(eq=False)
@@ -76,7 +78,9 @@ class PictureView:
     def to_bytes(self) -> bytes:
         """Pack the view; :meth:`from_bytes` reads it on any machine."""
         parts = (*self.garments, self.whole)
-        rows = [[p.slot, p.category, float(p.confidence), float(p.length)] for p in parts]
+        rows = [
+            [p.slot, p.category, float(p.confidence), float(p.length), float(p.area)] for p in parts
+        ]
         head = json.dumps({"dim": len(self.whole.embedding), "parts": rows}).encode()
         data = np.stack([part.embedding for part in parts]).astype("<f4").tobytes()
         return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, data])
@@ -105,9 +109,14 @@ class PictureView:
                 raise ValueError("not finite")
             parts = [
                 GarmentView(
-                    None if slot is None else Slot(slot), category, float(confidence), row, float(n)
+                    None if slot is None else Slot(slot),
+                    category,
+                    float(sure),
+                    row,
+                    float(n),
+                    float(area),
                 )
-                for (slot, category, confidence, n), row in zip(head["parts"], data, strict=True)
+                for (slot, category, sure, n, area), row in zip(head["parts"], data, strict=True)
             ]
             return cls(tuple(parts[:-1]), parts[-1])
         except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -210,6 +219,7 @@ def _embedded(
     ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
     unit, lengths = _unit(backbone, [part for way in ways for part in way])
     views: list[list[PictureView]] = [[] for _ in pictures]
+    pixels = [picture.width * picture.height for picture in pictures]
     row = 0
     for _ in ways:
         for place, garments in enumerate(found):
@@ -225,6 +235,7 @@ def _embedded(
                         0.0 if garment is None else float(garment.confidence),
                         unit[here],
                         float(lengths[here]),
+                        1.0 if garment is None else _area(garment) / max(1, pixels[place]),
                     )
                 )
             whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]))

@@ -99,9 +99,7 @@ class GarmentNet(nn.Module):
                 stride8, top = top, self.narrow(top)
             top = F.interpolate(top, size=lateral.shape[2:], mode="nearest")
             top = self.merge[level](top + lateral)
-        return GarmentMaps(
-            self.pixels(top), self.scene(pooled), self.presence(pooled), stride8, x
-        )
+        return GarmentMaps(self.pixels(top), self.scene(pooled), self.presence(pooled), stride8, x)
 
     def categories(self, stride8: Tensor, stride32: Tensor, masks: Tensor) -> Tensor:
         """Category logits (m, k) of m masked garments.

@@ -69,9 +69,7 @@ class GarmentReader:
                     out[index] = regions
         return out
 
-    def _batch(
-        self, images: Sequence[UInt8Array], shape: tuple[int, int]
-    ) -> list[list[Region]]:
+    def _batch(self, images: Sequence[UInt8Array], shape: tuple[int, int]) -> list[list[Region]]:
         canvases, places = zip(*(_letterbox(image, shape) for image in images), strict=True)
         with torch.inference_mode():
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)

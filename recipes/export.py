@@ -1,0 +1,53 @@
+"""Put the trained networks into the package, as safetensors in half precision.
+
+    python recipes/export.py --work out/recipes --init yolov8n-cls.pt
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from common import trunk
+from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF
+from torch import nn
+
+from stylesim.backbones.garment_net import GarmentNet
+from stylesim.backbones.garment_weights import save_garment_net
+from stylesim.backbones.storing import save_backbone
+
+WEIGHTS = Path(__file__).parents[1] / "src" / "stylesim" / "weights"
+SAYS = {
+    "licence": "AGPL-3.0-or-later",
+    "data": "clothing-dataset (CC0-1.0); Clothing Co-Parsing (Apache-2.0)",
+    "start": "Ultralytics YOLOv8n-cls, ImageNet (AGPL-3.0)",
+    "card": "docs/models.md",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, default=Path("out/recipes"))
+    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--backbone", default="backbone.pt")
+    parser.add_argument("--finder", default="finder.pt")
+    args = parser.parse_args()
+    WEIGHTS.mkdir(exist_ok=True)
+    if (args.work / args.backbone).exists():
+        layers = nn.Sequential(*trunk(args.init))
+        state = torch.load(args.work / args.backbone)
+        layers.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
+        save_backbone(layers, WEIGHTS / "stylesim-n.safetensors", {**SAYS, "recipe": "recipes/"})
+    if (args.work / args.finder).exists():
+        net = GarmentNet(trunk(args.init), len(PIXEL_CLASSES), len(CATEGORIES))
+        net.load_state_dict(torch.load(args.work / args.finder))
+        eps = next(m.eps for m in net.layers.modules() if isinstance(m, nn.BatchNorm2d))
+        meta = {"pixel_classes": PIXEL_CLASSES, "categories": CATEGORIES, "slot_of": SLOT_OF}
+        save_garment_net(net, WEIGHTS / "stylesim-finder.safetensors", {**SAYS, **meta, "eps": eps})
+    for path in sorted(WEIGHTS.glob("*.safetensors")):
+        print(path.name, f"{path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What a garment finder in training says of whole photographs: figures and pseudo-labels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from finder_data import IGNORE, LAID, LONG, SHORT
+from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
+
+from stylesim.backbones.garment_net import GarmentNet
+
+N_PIX = len(PIXEL_CLASSES)
+
+
+def pixel_iou(net: GarmentNet, items: list[dict]) -> dict[str, float]:
+    """IoU of each pixel class over all pixels of the pictures, letterboxed."""
+    inter, union = np.zeros(N_PIX), np.zeros(N_PIX)
+    net.eval()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for item in items:
+            x, box = letterbox(item["image"])
+            logits = net(x).pixels.float()
+            truth = item["pixels"]
+            pred = unletter(logits, box, truth.shape).argmax(0).numpy()
+            for k in range(N_PIX):
+                a, b = pred == k, truth == k
+                inter[k] += (a & b).sum()
+                union[k] += (a | b).sum()
+    return {name: round(float(i / max(u, 1)), 3) for name, i, u in zip(PIXEL_CLASSES, inter, union, strict=True)}
+
+
+def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int]]:
+    h, w = image.shape[:2]
+    H, W = (LONG, SHORT) if h >= w else (SHORT, LONG)
+    s = min(H / h, W / w)
+    nh, nw = round(h * s), round(w * s)
+    top, left = (H - nh) // 2, (W - nw) // 2
+    canvas = np.full((H, W, 3), 114, np.uint8)
+    canvas[top : top + nh, left : left + nw] = cv2.resize(image, (nw, nh), interpolation=cv2.INTER_AREA)
+    x = torch.from_numpy(canvas).permute(2, 0, 1)[None].float() / 255
+    return x.contiguous(memory_format=torch.channels_last), (top, left, nh, nw)
+
+
+def unletter(logits: torch.Tensor, box: tuple, shape: tuple[int, int]) -> torch.Tensor:
+    full = F.interpolate(logits, scale_factor=4, mode="bilinear")
+    top, left, nh, nw = box
+    return F.interpolate(full[:, :, top : top + nh, left : left + nw], size=shape, mode="bilinear")[0]
+
+
+def laid_accuracy(net: GarmentNet, items: list[dict]) -> tuple[float, float, float]:
+    """Scene, slot and category accuracy on laid-out garments."""
+    scene = slot = category = 0
+    slots = [SLOT_OF[c] for c in CATEGORIES]
+    net.eval()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for item in items:
+            x, _ = letterbox(item["image"])
+            logits, s, _, a, b = net(x)
+            scene += int(s.argmax() == LAID)
+            prob = logits.float().softmax(1)
+            mask = prob[:, 2:].sum(1)
+            p = net.categories(a, b, mask).float().softmax(1)[0].numpy()
+            category += int(p.argmax() == item["category"])
+            by_slot = {k: sum(q for q, t in zip(p, slots, strict=True) if t == k) for k in set(slots)}
+            slot += int(max(by_slot, key=by_slot.get) == slots[item["category"]])
+    n = len(items)
+    return scene / n, slot / n, category / n
+
+
+def pseudo_label(net: GarmentNet, items: list[dict], *, use_tags: bool = True) -> list[dict]:
+    """Pixel maps by the network; with tags, only tagged slots and no unsure pixel (ignored)."""
+    out = []
+    net.eval()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for item in items:
+            slots = {SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY}
+            keep = [k < 2 or PIXEL_CLASSES[k] in slots for k in range(N_PIX)]
+            x, box = letterbox(item["image"])
+            prob = unletter(net(x).pixels.float(), box, item["image"].shape[:2])
+            if use_tags:
+                prob[~torch.tensor(keep)] = -1e4
+            value, index = prob.softmax(0).max(0)
+            pixels = torch.where(value > (0.6 if use_tags else 0), index, IGNORE).numpy().astype(np.uint8)
+            known = {k: v for k, v in item.items() if k != "fine"}
+            out.append({**known, "pixels": pixels})
+    return out
