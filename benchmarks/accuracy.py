@@ -61,7 +61,8 @@ def system(name: str, checkpoint: Path) -> ss.LightweightClassifier:
     raise SystemExit(f"no system {name!r}")
 
 
-def head(x: Array, y: Array, n: int, seed: int):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def head(x: Array, y: Array, n: int, seed: int):  # type: ignore[no-untyped-def]
+    """Class probabilities of the library's own linear head."""
     return fit_head(x, y, n, epochs=20, seed=seed).proba
 
 
@@ -76,7 +77,9 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
     frozen = model.method == "head"
     if frozen:
         laid = model.view([p.path for p in clothing])
-        street = {p.id: v for p, v in zip(photos, model.view([p.path for p in photos]), strict=True)}
+        street = {
+            p.id: v for p, v in zip(photos, model.view([p.path for p in photos]), strict=True)
+        }
         vectors = model.embed([p.path for p in clothing])
         out["10-shot"] = float(np.mean(ten_shot(vectors, labels, head)))
     else:
@@ -98,12 +101,13 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
         def probabilities(views: list, scorer: ss.SimilarityScorer = scorer) -> Array:  # type: ignore[type-arg]
             return np.array([list(r.by_class.values()) for r in scorer.score(views)])
 
-        tables.append(table_one({
-            g: probabilities([street[p.id] for p in members]) for g, members in rest.items()
-        }))
+        tables.append(
+            table_one(
+                {g: probabilities([street[p.id] for p in members]) for g, members in rest.items()}
+            )
+        )
         gaps.append(gap_aucs(probabilities(laid), labels))
     out["table 1"] = {k: float(np.mean([t[k] for t in tables])) for k in tables[0]}
-    # Mean of the difference hides a swing; the difference of the means is what a reader compares.
     out["gaps"] = {k: float(np.mean([g[k] for g in gaps])) for k in gaps[0]}
     values = list(out["gaps"].values())  # type: ignore[attr-defined]
     out["gap AUC mean"], out["gap AUC worst"] = float(np.mean(values)), min(values)
@@ -129,7 +133,6 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
             if garment.mask is not None:
                 slot = str(garment.slot)
                 found[slot] = found.get(slot, np.zeros_like(garment.mask)) | garment.mask
-        slots = {tag: str(slot) for tag, slot in photo.slots.items()}
         for slot in SLOTS:
             names = [n for n in photo.labels if n in OUTFIT_CATEGORIES and slot_of(n) == slot]
             truth = np.isin(mask, [photo.labels.index(n) for n in names])
@@ -137,7 +140,6 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
                 per_photo[slot].append(iou(found.get(slot), truth))
             seen = found.get(slot, np.zeros_like(truth))
             pooled[slot] += [(seen & truth).sum(), (seen | truth).sum()]
-        del slots
     right = nothing = 0
     for photo in clothing:
         garments = ss.find_garments(photo.path)
@@ -152,6 +154,7 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
 
 
 def slot_of(label: str) -> str:
+    """Slot of a label of Clothing Co-Parsing."""
     from stylesim.datasets import CATEGORY_SLOTS, OUTFIT_CATEGORIES
 
     return str(CATEGORY_SLOTS[OUTFIT_CATEGORIES[label]])
@@ -175,19 +178,32 @@ def speed(model: ss.LightweightClassifier, clothing: list, photos: list) -> dict
 
 
 def main() -> None:
+    """Measure every system asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--systems", nargs="+", default=["stylesim", "stylesim-whole", "checkpoint", "paper", "lite2"])
+    parser.add_argument(
+        "--systems",
+        nargs="+",
+        default=["stylesim", "stylesim-whole", "checkpoint", "paper", "lite2"],
+    )
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--finetunes", type=int, default=2, help="draws of the slow `paper` system")
     parser.add_argument("--out", type=Path, default=Path("out/accuracy.json"))
     args = parser.parse_args()
-    results: dict[str, object] = {"machine": platform.machine(), "python": platform.python_version()}
+    results: dict[str, object] = {
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
     args.out.parent.mkdir(parents=True, exist_ok=True)
     for name in args.systems:
         start = time.perf_counter()
         results[name] = measure(name, args)
-        print(name, f"({time.perf_counter() - start:.0f} s)", json.dumps(results[name], indent=1), flush=True)
+        print(
+            name,
+            f"({time.perf_counter() - start:.0f} s)",
+            json.dumps(results[name], indent=1),
+            flush=True,
+        )
         args.out.write_text(json.dumps(results, indent=1))
 
 

@@ -70,7 +70,9 @@ def style_draws(
     groups = outfit_groups(photos)
     for draw in range(draws):
         rng = np.random.default_rng(draw)
-        order = {g: [members[i] for i in rng.permutation(len(members))] for g, members in groups.items()}
+        order = {
+            g: [members[i] for i in rng.permutation(len(members))] for g, members in groups.items()
+        }
         support = {s: order[s][:SHOTS] for s in STYLES}
         yield support, {g: m[SHOTS:] if g in STYLES else m for g, m in order.items()}
 

@@ -77,7 +77,9 @@ def canonical(garment: dict, *, blank: bool = True, side: int = SIDE) -> np.ndar
     m = 0.08 * max(x1 - x0, y1 - y0)
     size = max(x1 - x0, y1 - y0) + 2 * m
     scale = side / size
-    a = np.array([[scale, 0, side / 2 - scale * (x0 + x1) / 2], [0, scale, side / 2 - scale * (y0 + y1) / 2]])
+    a = np.array(
+        [[scale, 0, side / 2 - scale * (x0 + x1) / 2], [0, scale, side / 2 - scale * (y0 + y1) / 2]]
+    )
     image = garment["image"]
     if blank:
         image = np.where(garment["mask"][..., None], image, np.uint8(GREY))
@@ -135,7 +137,17 @@ def random_view(garment: dict, everything: list[dict], rng: np.random.Generator)
 def palette(garment: dict) -> np.ndarray:
     """What the eye sees first: a 27-bin colour histogram, then mean, spread and texture (11)."""
     view = canonical(garment, side=64)
-    mask = canonical({**garment, "image": np.repeat(garment["mask"][..., None], 3, 2).astype(np.uint8) * 255}, blank=False, side=64)[..., 0] > 127
+    mask = (
+        canonical(
+            {
+                **garment,
+                "image": np.repeat(garment["mask"][..., None], 3, 2).astype(np.uint8) * 255,
+            },
+            blank=False,
+            side=64,
+        )[..., 0]
+        > 127
+    )
     if mask.sum() < 20:
         mask[:] = True
     lab = cv2.cvtColor(view, cv2.COLOR_RGB2LAB).astype(np.float32)
@@ -145,9 +157,14 @@ def palette(garment: dict) -> np.ndarray:
     histogram = np.bincount(bins, minlength=27) / len(inside)
     light = lab[..., 0]
     fine = np.abs(light - cv2.GaussianBlur(light, (0, 0), 1.0))[mask].mean()
-    coarse = np.abs(cv2.GaussianBlur(light, (0, 0), 1.0) - cv2.GaussianBlur(light, (0, 0), 3.0))[mask].mean()
+    coarse = np.abs(cv2.GaussianBlur(light, (0, 0), 1.0) - cv2.GaussianBlur(light, (0, 0), 3.0))[
+        mask
+    ].mean()
     stats = [*(inside.mean(0) / 128 - 1), *(inside.std(0) / 40), fine / 8, coarse / 8]
-    across = [np.abs(np.diff(light, axis=k))[mask[1:] if k == 0 else mask[:, 1:]].mean() / 10 for k in (0, 1)]
+    across = [
+        np.abs(np.diff(light, axis=k))[mask[1:] if k == 0 else mask[:, 1:]].mean() / 10
+        for k in (0, 1)
+    ]
     return np.float32([*histogram, *stats, *across, mask.mean()])
 
 

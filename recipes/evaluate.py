@@ -7,53 +7,22 @@ these use GrabCut masks and a shrinkage LDA, and only rank one recipe against an
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-TOPS = set("blouse shirt t-shirt sweater blazer jacket coat suit top sweatshirt cardigan hoodie vest cape".split())
-BOTTOMS = {"pants", "jeans", "shorts", "skirt", "leggings"}
-STYLES = ["wanted", "suit", "padding", "sporty"]
-BELONGING = {
-    ("wanted", "upper"): (["Blouse", "Shirt"], ["T-Shirt", "Hoodie", "Undershirt"]),
-    ("wanted", "lower"): (["Skirt"], ["Pants", "Shorts"]),
-    ("suit", "upper"): (["Blazer"], ["T-Shirt", "Hoodie", "Undershirt"]),
-    ("suit", "lower"): (["Pants"], ["Skirt", "Shorts"]),
-    ("padding", "upper"): (["Outwear"], ["T-Shirt", "Shirt", "Undershirt"]),
-    ("padding", "lower"): (["Pants"], ["Skirt", "Shorts"]),
-    ("sporty", "upper"): (["T-Shirt", "Hoodie"], ["Shirt", "Blazer", "Blouse"]),
-    ("sporty", "lower"): (["Shorts", "Pants"], ["Skirt"]),
-}
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from protocol import BELONGING, STYLES, auc
+
+from stylesim.datasets import OutfitPhoto, outfit_groups
 
 
 def group_of(tags: list[str]) -> str | None:
-    """The group of the four-image experiment, by the first rule that fits."""
-    g = set(tags)
-    t, b = g & TOPS, g & BOTTOMS
-    if not t or len(b) != 1 or g & {"dress", "romper", "jumper", "bodysuit", "swimwear"}:
-        return None
-    light = bool(t & {"blouse", "shirt", "top"})
-    over = t & set("coat cape suit blazer jacket t-shirt sweater sweatshirt hoodie cardigan".split())
-    if light and not over and "skirt" in b:
-        return "wanted"
-    if t & {"suit", "blazer"} and not t & {"coat", "cape"} and "pants" in b:
-        return "suit"
-    if t & {"coat", "cape"} and b & {"pants", "jeans", "leggings"}:
-        return "padding"
-    if t & {"t-shirt", "sweatshirt", "hoodie"} and not t & {"coat", "cape", "suit", "blazer", "jacket"} and not b & {"skirt"}:
-        return "sporty"
-    if light and not over:
-        return "top similar"
-    if "skirt" in b and t & set("sweater t-shirt sweatshirt jacket coat blazer cardigan".split()) and not light:
-        return "bottom similar"
-    if t & {"sweater", "jacket", "cardigan"} and not light and not b & {"skirt"}:
-        return "all different"
-    return None
-
-
-def auc(positive: np.ndarray, negative: np.ndarray) -> float:
-    return float((positive[:, None] > negative[None]).mean() + 0.5 * (positive[:, None] == negative[None]).mean())
+    """The group of the four-image experiment that a photograph belongs to."""
+    photo = OutfitPhoto("", Path(), tuple(tags), None, ())
+    return next((name for name, found in outfit_groups([photo]).items() if found), None)
 
 
 def lda(x: np.ndarray, y: np.ndarray, query: np.ndarray, shrink: float = 0.5) -> np.ndarray:
@@ -89,13 +58,20 @@ def regions(z: np.ndarray, test: dict[str, np.ndarray]) -> dict[str, dict[str, n
     for i in np.flatnonzero(test["kind"] == "worn"):
         key = test["id"][i].split(":")[0]
         slot = test["slot"][i]
-        for region in {"top": ["upper"], "outer": ["upper"], "full": ["upper", "lower"], "bottom": ["lower"]}.get(slot, []):
+        for region in {
+            "top": ["upper"],
+            "outer": ["upper"],
+            "full": ["upper", "lower"],
+            "bottom": ["lower"],
+        }.get(slot, []):
             place = sums.setdefault(key, {})
             place[region] = place.get(region, 0) + z[i] * test["area"][i]
     return {k: {r: v / np.linalg.norm(v) for r, v in d.items()} for k, d in sums.items()}
 
 
-def evaluate(work: Path, embed: Callable[[np.ndarray], np.ndarray], draws: int = 10) -> dict[str, object]:
+def evaluate(
+    work: Path, embed: Callable[[np.ndarray], np.ndarray], draws: int = 10
+) -> dict[str, object]:
     """Ten-shot accuracy, gap AUC and the real Table 1 of an embedding of uint8 crops."""
     test = dict(np.load(work / "test.npz"))
     z = embed(test["blank"])
@@ -115,24 +91,37 @@ def evaluate(work: Path, embed: Callable[[np.ndarray], np.ndarray], draws: int =
         rng = np.random.default_rng(draw)
         order = {g: list(rng.permutation(keys)) for g, keys in groups.items()}
         y = np.repeat(np.arange(4), 10)
-        support = {r: np.stack([place[k][r] for s in STYLES for k in order[s][:10]]) for r in ("upper", "lower")}
+        support = {
+            r: np.stack([place[k][r] for s in STYLES for k in order[s][:10]])
+            for r in ("upper", "lower")
+        }
         for (style, region), (yes, no) in BELONGING.items():
             label, zl = test["label"][laid], z[laid]
             p = lda(support[region], y, zl)[:, STYLES.index(style)]
-            gaps.setdefault((style, region), []).append(auc(p[np.isin(label, yes)], p[np.isin(label, no)]))
+            gaps.setdefault((style, region), []).append(
+                auc(p[np.isin(label, yes)], p[np.isin(label, no)])
+            )
 
         def score(keys: list[str], support: dict = support, y: np.ndarray = y) -> np.ndarray:
-            return np.mean([lda(support[r], y, np.stack([place[k][r] for k in keys])) for r in support], 0)
+            return np.mean(
+                [lda(support[r], y, np.stack([place[k][r] for k in keys])) for r in support], 0
+            )
 
         rest = {s: score(order[s][10:]) for s in STYLES}
         four.append(np.mean([(rest[s].argmax(1) == i).mean() for i, s in enumerate(STYLES)]))
-        others = {g: score(order[g])[:, 0] for g in ("top similar", "bottom similar", "all different")}
-        others["all similar"] = rest["wanted"][:, 0]
+        others = {
+            g: score(order[g])[:, 0] for g in ("Top Similar", "Bottom Similar", "All Different")
+        }
+        others["All Similar"] = rest["wanted"][:, 0]
         for g, p in others.items():
             table.setdefault(g, []).append(p.mean())
-        aucs.append(auc(others["all similar"], others["all different"]))
+        aucs.append(auc(others["All Similar"], others["All Different"]))
     means = {f"{s}/{r}": round(float(np.mean(v)), 3) for (s, r), v in gaps.items()}
-    out |= {"gap": round(float(np.mean(list(means.values()))), 3), "worst": min(means.values()), "gaps": means}
+    out |= {
+        "gap": round(float(np.mean(list(means.values()))), 3),
+        "worst": min(means.values()),
+        "gaps": means,
+    }
     out |= {"four_way": round(float(np.mean(four)), 3), "auc": round(float(np.mean(aucs)), 3)}
     out["table"] = {g: round(float(np.mean(v)), 2) for g, v in table.items()}
     return out

@@ -1,6 +1,6 @@
 """Put the trained networks into the package, as safetensors in half precision.
 
-    python recipes/export.py --work out/recipes --init yolov8n-cls.pt
+python recipes/export.py --work out/recipes --init yolov8n-cls.pt
 """
 
 from __future__ import annotations

@@ -34,9 +34,11 @@ def slot_categories(item: dict) -> dict[int, int]:
 def presence_of(item: dict, pixels: np.ndarray) -> np.ndarray:
     """1 for a category that shows, 0 for one that does not, -1 where cropping leaves doubt."""
     there = np.zeros(len(CATEGORIES), np.float32)
-    names = [CATEGORIES[item["category"]]] if item["kind"] == "laid" else [
-        STREET_TO_CATEGORY[t] for t in item["tags"] if t in STREET_TO_CATEGORY
-    ]
+    names = (
+        [CATEGORIES[item["category"]]]
+        if item["kind"] == "laid"
+        else [STREET_TO_CATEGORY[t] for t in item["tags"] if t in STREET_TO_CATEGORY]
+    )
     for name in names:
         shown = (pixels == PIXEL_CLASSES.index(SLOT_OF[name])).mean() > 0.003
         there[CATEGORIES.index(name)] = 1 if shown or item["kind"] == "laid" else -1
@@ -84,9 +86,7 @@ def augment(
     laid = item["kind"] == "laid"
     if laid and not item["mask_ok"]:
         pixels = np.full_like(pixels, IGNORE)
-    elif laid and rng.random() < 0.3:
-        image = np.where(pixels[..., None] > 0, image, background(items, rng, (ih, iw)))
-    elif not laid and "fine" in item and rng.random() < 0.15:
+    elif (laid and rng.random() < 0.3) or (not laid and "fine" in item and rng.random() < 0.15):
         image = np.where(pixels[..., None] > 0, image, background(items, rng, (ih, iw)))
     zoom = rng.uniform(0.65, 1.25)
     if not laid and rng.random() < 0.25:
@@ -101,10 +101,14 @@ def augment(
     stretch = rng.uniform(0.9, 1.1)
     m[0] *= stretch
     slack = abs(1 - zoom) * 0.5 + 0.06
-    target = np.array([w * (0.5 + rng.uniform(-slack, slack)), h * (0.5 + rng.uniform(-slack, slack))])
+    target = np.array(
+        [w * (0.5 + rng.uniform(-slack, slack)), h * (0.5 + rng.uniform(-slack, slack))]
+    )
     m[:, 2] = target - m[:, :2] @ np.array([iw / 2, ih / 2])
     border = [cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE][int(rng.random() < 0.4)]
-    image = cv2.warpAffine(image, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(114,) * 3)
+    image = cv2.warpAffine(
+        image, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(114,) * 3
+    )
     pixels = cv2.warpAffine(pixels, m, (w, h), flags=cv2.INTER_NEAREST, borderValue=0)
     return colour(image, rng), pixels
 
@@ -155,5 +159,11 @@ class Batches:
                 if laid and (pix == IGNORE).all():
                     mask = np.ones_like(mask)
                 if mask.mean() > 0.004:
-                    rows.append((index, category, cv2.resize(mask.astype(np.float32), size[::-1], fx=0, fy=0)[::8, ::8]))
+                    rows.append(
+                        (
+                            index,
+                            category,
+                            cv2.resize(mask.astype(np.float32), size[::-1], fx=0, fy=0)[::8, ::8],
+                        )
+                    )
         return np.stack(images), np.stack(pixels), np.array(scenes), np.stack(there), rows

@@ -28,7 +28,10 @@ def pixel_iou(net: GarmentNet, items: list[dict]) -> dict[str, float]:
                 a, b = pred == k, truth == k
                 inter[k] += (a & b).sum()
                 union[k] += (a | b).sum()
-    return {name: round(float(i / max(u, 1)), 3) for name, i, u in zip(PIXEL_CLASSES, inter, union, strict=True)}
+    return {
+        name: round(float(i / max(u, 1)), 3)
+        for name, i, u in zip(PIXEL_CLASSES, inter, union, strict=True)
+    }
 
 
 def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int]]:
@@ -38,7 +41,9 @@ def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int
     nh, nw = round(h * s), round(w * s)
     top, left = (H - nh) // 2, (W - nw) // 2
     canvas = np.full((H, W, 3), 114, np.uint8)
-    canvas[top : top + nh, left : left + nw] = cv2.resize(image, (nw, nh), interpolation=cv2.INTER_AREA)
+    canvas[top : top + nh, left : left + nw] = cv2.resize(
+        image, (nw, nh), interpolation=cv2.INTER_AREA
+    )
     x = torch.from_numpy(canvas).permute(2, 0, 1)[None].float() / 255
     return x.contiguous(memory_format=torch.channels_last), (top, left, nh, nw)
 
@@ -46,7 +51,9 @@ def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int
 def unletter(logits: torch.Tensor, box: tuple, shape: tuple[int, int]) -> torch.Tensor:
     full = F.interpolate(logits, scale_factor=4, mode="bilinear")
     top, left, nh, nw = box
-    return F.interpolate(full[:, :, top : top + nh, left : left + nw], size=shape, mode="bilinear")[0]
+    return F.interpolate(full[:, :, top : top + nh, left : left + nw], size=shape, mode="bilinear")[
+        0
+    ]
 
 
 def laid_accuracy(net: GarmentNet, items: list[dict]) -> tuple[float, float, float]:
@@ -63,7 +70,9 @@ def laid_accuracy(net: GarmentNet, items: list[dict]) -> tuple[float, float, flo
             mask = prob[:, 2:].sum(1)
             p = net.categories(a, b, mask).float().softmax(1)[0].numpy()
             category += int(p.argmax() == item["category"])
-            by_slot = {k: sum(q for q, t in zip(p, slots, strict=True) if t == k) for k in set(slots)}
+            by_slot = {
+                k: sum(q for q, t in zip(p, slots, strict=True) if t == k) for k in set(slots)
+            }
             slot += int(max(by_slot, key=by_slot.get) == slots[item["category"]])
     n = len(items)
     return scene / n, slot / n, category / n
@@ -75,14 +84,20 @@ def pseudo_label(net: GarmentNet, items: list[dict], *, use_tags: bool = True) -
     net.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for item in items:
-            slots = {SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY}
+            slots = {
+                SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY
+            }
             keep = [k < 2 or PIXEL_CLASSES[k] in slots for k in range(N_PIX)]
             x, box = letterbox(item["image"])
             prob = unletter(net(x).pixels.float(), box, item["image"].shape[:2])
             if use_tags:
                 prob[~torch.tensor(keep)] = -1e4
             value, index = prob.softmax(0).max(0)
-            pixels = torch.where(value > (0.6 if use_tags else 0), index, IGNORE).numpy().astype(np.uint8)
+            pixels = (
+                torch.where(value > (0.6 if use_tags else 0), index, IGNORE)
+                .numpy()
+                .astype(np.uint8)
+            )
             known = {k: v for k, v in item.items() if k != "fine"}
             out.append({**known, "pixels": pixels})
     return out

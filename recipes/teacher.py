@@ -1,6 +1,6 @@
 """Features of EfficientNet-Lite2 (ImageNet, Apache-2.0) for every training and test garment.
 
-    python recipes/teacher.py --work out/recipes
+python recipes/teacher.py --work out/recipes
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def lite2() -> Callable[[np.ndarray], np.ndarray]:
     def run(images: np.ndarray) -> np.ndarray:
         x = torch.from_numpy(images).permute(0, 3, 1, 2).float()
         if x.shape[2] != SIDE:
-            x = torch.nn.functional.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+            x = torch.nn.functional.interpolate(
+                x, size=(SIDE, SIDE), mode="bilinear", antialias=True
+            )
         return compiled(((x - 127) / 128).contiguous().numpy())[0].copy()
 
     return run
@@ -56,7 +58,9 @@ def main() -> None:
     out = {}
     for name, images in (("train", views[:, 0]), ("blank", test["blank"]), ("raw", test["raw"])):
         steps = range(0, len(images), 32)
-        out[name] = np.concatenate([run(images[i : i + 32]) for i in tqdm(steps, desc=name, mininterval=20)])
+        out[name] = np.concatenate(
+            [run(images[i : i + 32]) for i in tqdm(steps, desc=name, mininterval=20)]
+        )
     np.savez(args.work / "teacher.npz", **out)
 
 

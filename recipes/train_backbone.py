@@ -41,7 +41,9 @@ TEMPERATURE = 0.12
 
 
 class Student(nn.Module):
-    def __init__(self, layers: list[nn.Module], teacher_dim: int, palette_dim: int, n_tags: int) -> None:
+    def __init__(
+        self, layers: list[nn.Module], teacher_dim: int, palette_dim: int, n_tags: int
+    ) -> None:
         super().__init__()
         self.trunk = nn.Sequential(*layers)
         self.proxies = nn.Parameter(torch.randn(len(CATEGORIES), 256) * 0.05)
@@ -84,7 +86,9 @@ class Pairs:
         while True:
             index = rng.choice(n, self.batch, replace=False, p=self.p)
             pick = np.stack([rng.permutation(k)[:2] for _ in index])
-            self.ready.put((index, self.views[index[:, None], pick], self.side, int(rng.integers(2**31))))
+            self.ready.put(
+                (index, self.views[index[:, None], pick], self.side, int(rng.integers(2**31)))
+            )
 
 
 def finish(images: np.ndarray, side: int, seed: int) -> torch.Tensor:
@@ -170,12 +174,21 @@ def main() -> None:
     ]
     optimiser = torch.optim.AdamW(groups, lr=args.lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [group["lr"] for group in groups], total_steps=args.steps, pct_start=0.06, final_div_factor=200
+        optimiser,
+        [group["lr"] for group in groups],
+        total_steps=args.steps,
+        pct_start=0.06,
+        final_div_factor=200,
     )
     start, state = 0, args.work / f"{args.name}_state.pt"
     if state.exists():
         saved = torch.load(state)
-        for thing, key in ((model, "model"), (ema, "ema"), (optimiser, "optimiser"), (schedule, "schedule")):
+        for thing, key in (
+            (model, "model"),
+            (ema, "ema"),
+            (optimiser, "optimiser"),
+            (schedule, "schedule"),
+        ):
             thing.load_state_dict(saved[key])
         start = saved["step"]
     batches = Pairs(args.work, args.batch, args.seed + start, np.ones(len(category), bool))
@@ -235,10 +248,9 @@ def main() -> None:
             for seen in (160, 192, 224) if step + 1 == args.steps else (160,):
                 figures = evaluate(args.work, lambda x, s=seen: embed_with(ema, x, s))
                 print(step + 1, seen, figures, flush=True)
-            torch.save(
-                {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict(), "step": step + 1}, state,
-            )  # fmt: skip
+            everything = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
+            saved = {name: thing.state_dict() for name, thing in everything.items()}
+            torch.save({**saved, "step": step + 1}, state)
     torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
 
 

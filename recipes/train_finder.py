@@ -66,7 +66,8 @@ def main() -> None:
     decay = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}], lr=args.lr
+        [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}],
+        lr=args.lr,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, args.lr, total_steps=args.steps, pct_start=0.08, final_div_factor=100
@@ -106,8 +107,12 @@ def main() -> None:
         loss_category = F.cross_entropy(category.float(), wanted, label_smoothing=0.05)
         loss_dice = dice(full, truth[:, 1::2, 1::2])
         known = torch.from_numpy(there)
-        loss_presence = F.binary_cross_entropy_with_logits(presence.float(), known.clamp(min=0), (known >= 0).float())
-        loss = loss_pixels + 0.5 * loss_dice + 0.3 * loss_scene + 0.4 * loss_category + loss_presence
+        loss_presence = F.binary_cross_entropy_with_logits(
+            presence.float(), known.clamp(min=0), (known >= 0).float()
+        )
+        loss = (
+            loss_pixels + 0.5 * loss_dice + 0.3 * loss_scene + 0.4 * loss_category + loss_presence
+        )
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -122,12 +127,22 @@ def main() -> None:
                     p.copy_(q)
         log.append((loss_pixels.item(), loss_scene.item(), loss_category.item()))
         if (step + 1) % 50 == 0:
-            print(step + 1, np.mean(log[-50:], 0).round(3), f"{time.time() - clock:.0f}s", flush=True)
+            print(
+                step + 1, np.mean(log[-50:], 0).round(3), f"{time.time() - clock:.0f}s", flush=True
+            )
         if (step + 1) % 500 == 0 or step + 1 == args.steps:
             print("iou", pixel_iou(ema, test), flush=True)
             print("laid: scene, slot, category", laid_accuracy(ema, laid_test), flush=True)
-            torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(),
-                        "schedule": schedule.state_dict(), "step": step + 1}, state)
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "ema": ema.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "step": step + 1,
+                },
+                state,
+            )
     torch.save(ema.state_dict(), args.work / "finder.pt")
     report = {"iou": pixel_iou(ema, test), "laid": laid_accuracy(ema, laid_test)}
     (args.work / "finder.json").write_text(json.dumps(report, indent=1))

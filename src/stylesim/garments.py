@@ -60,6 +60,7 @@ class AbstractGarmentFinder(abc.ABC):
         >>> from PIL import Image
         >>> class AllTrousers(AbstractGarmentFinder):
         ...     name = "all-trousers"
+        ...
         ...     def find(self, images):
         ...         return [[FoundGarment("bottom", "pants", (0, 0, *im.size))] for im in images]
         >>> AllTrousers().find([Image.new("RGB", (4, 8))])[0][0].box

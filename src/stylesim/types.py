@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     BoolArray: TypeAlias = npt.NDArray[np.bool_]
     UInt8Array: TypeAlias = npt.NDArray[np.uint8]
 
-ImageLike: TypeAlias = Union[
-    str, os.PathLike[str], bytes, "Image.Image", "npt.NDArray[np.uint8]"
-]
+ImageLike: TypeAlias = Union[str, os.PathLike[str], bytes, "Image.Image", "npt.NDArray[np.uint8]"]
 """A path, encoded bytes, a PIL image, or an RGB uint8 array of shape (height, width, 3)."""
 
 
@@ -77,22 +75,20 @@ class Slot(StrEnum):
 
 
 _WORDS = {
-    Slot.TOP: "top upper tee tshirt|t shirt|shirt longsleeve blouse polo sweater sweatshirt hoodie undershirt "
-    "tank jumper knit bodysuit body",
+    Slot.TOP: "top upper tee tshirt shirt longsleeve blouse polo sweater sweatshirt hoodie "
+    "undershirt tank jumper knit bodysuit body",
     Slot.OUTER: "outer outerwear outwear jacket coat blazer cardigan vest parka padding cape",
-    Slot.FULL: "full dress romper jumpsuit onepiece|one piece|overall",
-    Slot.BOTTOM: "bottom lower pants|pant trouser|trousers|jean|jeans skirt short|shorts|legging|leggings",
-    Slot.SHOES: "shoe|shoes footwear boot sneaker sandal heel loafer flat",
+    Slot.FULL: "full dress romper jumpsuit onepiece overall",
+    Slot.BOTTOM: "bottom lower pants pant trouser trousers jean jeans skirt short shorts legging "
+    "leggings",
+    Slot.SHOES: "shoe shoes footwear boot sneaker sandal heel loafer flat",
     Slot.HEADWEAR: "headwear hat cap beanie headgear",
     Slot.BAG: "bag purse handbag backpack clutch",
-    Slot.ACCESSORY: "accessory|accessories|accessorie scarf belt glasses|sunglasses watch tie glove sock|socks",
+    Slot.ACCESSORY: "accessory accessories scarf belt glasses sunglasses watch tie glove sock "
+    "socks",
 }
-_SYNONYMS: dict[str, Slot] = {
-    word: slot
-    for slot, words in _WORDS.items()
-    for chunk in words.split("|")
-    for word in ([chunk] if chunk in {"t shirt", "one piece"} else chunk.split())
-}
+_SYNONYMS = {word: slot for slot, words in _WORDS.items() for word in words.split()}
+_SYNONYMS |= {"t shirt": Slot.TOP, "one piece": Slot.FULL}
 
 REGIONS_OF: dict[Slot, tuple[str, ...]] = {
     Slot.TOP: ("upper",),

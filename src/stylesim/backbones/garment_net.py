@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -118,5 +118,9 @@ class GarmentNet(nn.Module):
     def fuse_pyramid(self) -> None:
         """Fold the pyramid's batch normalisation into its convolutions, for inference."""
         for block in self.merge:
-            block[0] = fuse_conv_bn_eval(block[0], block[1])
+            assert isinstance(block, nn.Sequential)
+            convolution, normalisation = block[0], block[1]
+            assert isinstance(convolution, nn.Conv2d)
+            assert isinstance(normalisation, nn.BatchNorm2d)
+            block[0] = fuse_conv_bn_eval(convolution, normalisation)
             block[1] = nn.Identity()

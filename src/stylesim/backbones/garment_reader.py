@@ -8,7 +8,7 @@ import attrs
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ class GarmentReader:
         category: str,
         mask: BoolArray,
         confidence: float,
-        worn: bool,  # noqa: FBT001
+        worn: bool,
         image: UInt8Array,
     ) -> Region:
         height, width = image.shape[:2]
