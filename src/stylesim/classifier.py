@@ -93,10 +93,7 @@ class LightweightClassifier:
 
     @property
     def history_(self) -> list[dict[str, float]]:
-        """For each epoch ``epoch`` (from 1), ``loss`` (nats) and ``accuracy`` (0 to 1).
-
-        Both are the mean over the heads, on what was learned from.
-        """
+        """``epoch`` (from 1), ``loss`` (nats) and ``accuracy`` (0 to 1): means over the heads."""
         return [
             {"epoch": number, "loss": loss, "accuracy": accuracy}
             for number, (loss, accuracy) in enumerate(self._fitted("history_").history, start=1)
@@ -130,7 +127,7 @@ class LightweightClassifier:
 
         Raises:
             InvalidArgumentError: An argument is of the wrong kind.
-            StyleSimError: Ultralytics' training failed. The classifier stays what it was.
+            StyleSimError: Ultralytics' training failed; the classifier stays what it was.
         """
         given: object = target
         if not isinstance(given, StyleTarget):
@@ -160,9 +157,7 @@ class LightweightClassifier:
         slots: Sequence[Slot | str | None] | None = None,
         progress: bool = False,
     ) -> list[PictureView]:
-        """See pictures: find their garments and embed them, and the whole of each.
-
-        Needs no fit, unless ``method="finetune"``.
+        """Find the garments of pictures and embed them, and the whole of each; needs no fit.
 
         Args:
             images: n pictures.
@@ -223,8 +218,6 @@ class LightweightClassifier:
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """One vector for each picture, to which each region of the body adds the same.
 
-        Needs no fit, unless ``method="finetune"``.
-
         Args:
             images: n pictures.
 
@@ -252,12 +245,8 @@ class LightweightClassifier:
             StorageError: The path cannot be written.
         """
         learned = self._fitted("save")
-        settings = {
-            "weights": weights_text(self.weights),
-            "method": self.method,
-            "image_size": self.image_size,
-            "seed": int(self.seed),
-        }
+        settings: dict[str, object] = {"weights": weights_text(self.weights), "method": self.method}
+        settings |= {"image_size": self.image_size, "seed": int(self.seed)}
         write_bundle(path, Bundle(settings, learned, self._backbone(), self._finder()))
 
     @classmethod

@@ -62,7 +62,7 @@ def watch(folder: Path, then: str, before: str = "", **environment: str) -> obje
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(folder),
             "TMPDIR": str(folder),
-            "PYTHONPATH": str(SOURCE),
+            "PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")]),
             "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -35,6 +36,24 @@ def test_cropping_takes_the_middle() -> None:
     picture = Image.new("RGB", (60, 20), "red")
     picture.paste("blue", (20, 0, 40, 20))
     assert (np.asarray(square(picture, 20, "crop")) == (0, 0, 255)).all()
+
+
+def test_cropping_a_thread_of_a_picture_takes_its_middle_and_little_memory() -> None:
+    picture = Image.new("RGB", (60_000, 2), "red")
+    picture.paste("blue", (29_900, 0, 30_100, 2))
+    tracemalloc.start()
+    made = square(picture, 64, "crop")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+    assert (np.asarray(made) == (0, 0, 255)).all()
+
+
+def test_cropping_is_what_torchvision_does() -> None:
+    transforms = pytest.importorskip("torchvision.transforms")
+    theirs = transforms.Compose([transforms.Resize(48), transforms.CenterCrop(48)])
+    noise = np.random.default_rng(0).integers(0, 255, (90, 131, 3), dtype=np.uint8)
+    for picture in (Image.fromarray(noise), Image.fromarray(noise.transpose(1, 0, 2))):
+        assert np.array_equal(np.asarray(square(picture, 48, "crop")), np.asarray(theirs(picture)))
 
 
 def test_batches_keep_the_order_and_the_rest() -> None:

@@ -210,9 +210,10 @@ def test_a_real_network_learns_real_classes_and_predicts_as_ultralytics_does(
 
     network = build_network("n", classes=2)
     network.load_state_dict({k: v.float() for k, v in model._tuned.source.tensors.items()})
-    torch.save({"model": network}, tmp_path / "tuned.pt")
+    torch.save({"model": network, "train_args": {"task": "classify"}}, tmp_path / "tuned.pt")
     yolo = import_ultralytics("models").YOLO
     with fenced():
-        answers = yolo(tmp_path / "tuned.pt").predict(new, imgsz=96, device="cpu", verbose=False)
+        tuned_by_hand = yolo(tmp_path / "tuned.pt", task="classify")
+        answers = tuned_by_hand.predict(new, imgsz=96, device="cpu", verbose=False)
     theirs = np.stack([answer.probs.data.numpy() for answer in answers])
     assert np.abs(theirs - guess).max() < 0.02

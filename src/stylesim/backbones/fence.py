@@ -137,7 +137,7 @@ def _import_first(folder: str) -> None:
         dict.update(settings, fits)  # the class's own update would write the file
     except (OSError, ValueError, AttributeError):
         pass  # none there, or not readable: the defaults stand, as Ultralytics has it
-    utils.VERBOSE = utils.env_bool("YOLO_VERBOSE", True)
+    utils.VERBOSE = os.environ.get("YOLO_VERBOSE", "true").lower() in ("1", "true", "yes", "on")
     utils.set_logging(utils.LOGGING_NAME, verbose=utils.VERBOSE)
 
 

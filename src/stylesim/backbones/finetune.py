@@ -144,14 +144,14 @@ def _callbacks(
     threads = torch.get_num_threads()
 
     def keep_threads(_: object) -> None:
-        # On a CPU, Ultralytics trains on all cores but one; the caller's choice stands.
-        if torch.get_num_threads() != threads:
+        # On a CPU, Ultralytics trains on all cores but one, also where fewer were allowed.
+        if torch.get_num_threads() > threads:
             torch.set_num_threads(threads)
 
     def note(trainer: Any) -> None:
-        if trainer.epoch >= epochs:  # the last validation is reported once more
+        if len(history) >= epochs:  # the last validation is reported once more
             return
-        loss = float(sum(float(value) for value in trainer.tloss.values()))
+        loss = sum(float(value) for value in trainer.label_loss_items(trainer.tloss).values())
         history.append(Epoch(loss, float(trainer.metrics["metrics/accuracy_top1"])))
         if on_epoch is not None:
             on_epoch()

@@ -22,6 +22,8 @@ GREY = (114, 114, 114)
 
 Squaring = Literal["pad", "crop"]
 
+_LONGEST = 8
+
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
@@ -48,10 +50,15 @@ def square(picture: Image.Image, side: int, how: Squaring = "pad") -> Image.Imag
     width, height = picture.size
     bilinear = Image.Resampling.BILINEAR
     if how == "crop":
-        edge = min(width, height)
-        left, top = (width - edge) / 2, (height - edge) / 2
-        box = (left, top, left + edge, top + edge)
-        return picture.resize((side, side), bilinear, box)
+        # Rounded as torchvision does, so that a network sees what it saw in Ultralytics' hands.
+        short = min(width, height)
+        if max(width, height) > _LONGEST * short:  # a thread; scaled up, it would fill the memory
+            w, h = min(width, _LONGEST * short), min(height, _LONGEST * short)
+            x, y = (width - w) // 2, (height - h) // 2
+            picture, width, height = picture.crop((x, y, x + w, y + h)), w, h
+        size = int(side * width / short), int(side * height / short)
+        left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
+        return picture.resize(size, bilinear).crop((left, top, left + side, top + side))
     scale = side / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     resized = picture.resize(size, bilinear)
@@ -80,11 +87,16 @@ def batches(
 
     def ready(place: int) -> UInt8Array:
         name = f"{argument}[{place}]"
-        picture = load_image(images[place], shrink_to=side, argument=name)
+        picture = load_image(images[place], shrink_to=_decoded(side), argument=name)
         return np.asarray(square(picture, side, how))
 
     for some in ahead(ready, range(len(images)), batch_size):
         yield np.stack(some)
+
+
+def _decoded(side: int) -> int:
+    # Half again as large as needed: the decoder's own reduction is coarser than the resize.
+    return side + side // 2
 
 
 def ahead(

@@ -74,8 +74,10 @@ def _download(path: Path) -> None:
             # Or a failure makes it ask two name servers whether there is a network at all.
             os.environ["YOLO_OFFLINE"] = "true"
             got = downloads.safe_download(
-                url, dir=folder, unzip=False, retry=0, min_bytes=1e5, progress=False
+                url, file=path.name, dir=folder, unzip=False, retry=0, min_bytes=1e5, progress=False
             )
+            if not Path(got).is_file():
+                raise OSError("the download was cut off")
             read_weights(Path(got))  # a page of an error or a login shall not stay as weights
             Path(got).replace(path)
     except (OSError, MemoryError) as error:  # its ConnectionError is an OSError

@@ -182,7 +182,7 @@ class YoloBackbone(AbstractBackbone):
     image_size: int = attrs.field(default=224, kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     squaring: Squaring = attrs.field(default="pad", kw_only=True)
-    batch_size: int = attrs.field(default=32, kw_only=True)
+    batch_size: int = attrs.field(default=16, kw_only=True)
     neck: bool = attrs.field(default=False, kw_only=True)
     source: Weights = attrs.field(init=False, repr=False)
     _network: nn.Module = attrs.field(init=False, repr=False)
@@ -194,7 +194,7 @@ class YoloBackbone(AbstractBackbone):
         check_settings(self.image_size, self.device)
         if self.squaring not in ("pad", "crop"):
             raise expected("squaring", "'pad' or 'crop'", self.squaring, "pass one of these")
-        check_whole("batch_size", self.batch_size, "pass batch_size=32")
+        check_whole("batch_size", self.batch_size, "pass batch_size=16")
         self._place = pick_device(self.device)
         given = self.weights
         self.source = given if isinstance(given, Weights) else find_weights(given)
@@ -252,8 +252,8 @@ class YoloBackbone(AbstractBackbone):
 
         network = build_network(self.source.size, eps=self.source.eps)
         fill(network, self.source, neck=self.neck)
-        network.eval()
-        with fenced():
+        network.eval().requires_grad_(False)
+        with fenced(), torch.no_grad():
             network.fuse(verbose=False)
         layers = list(network.model[:_LAYERS])
         if self.neck:
