@@ -49,8 +49,10 @@ wheel: $(VENV)/.ready-dev  ## build the wheel, install it by itself, use it
 examples: $(VENV)/.ready-dev  ## run every example and the notebook; real photographs where there are any
 	$(PY) scripts/run_examples.py --data $(DATA)
 
-bench: $(VENV)/.ready-dev  ## measure, and write the tables of docs/benchmarks.md
+bench: $(VENV)/.ready-dev  ## measure; prints the tables of docs/benchmarks.md (long; needs photographs)
 	$(PY) benchmarks/imports.py
+	$(PY) benchmarks/speed.py --data $(DATA)
+	$(PY) benchmarks/accuracy.py --data $(DATA)
 
 clean:  ## remove what was built (the environment stays)
 	rm -rf dist build site out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -142,8 +142,10 @@ def tables(result: dict[str, Any]) -> str:
     lines = [result["machine"], ""]
     train = result["learning"][-1]["seconds"]
     lines += [
-        "| learning: 4 styles, 10 photographs each | seconds | YOLO.train takes, times "
-        "| 4-way accuracy | peak memory, MB (before) |",
+        (
+            "| learning: 4 styles, 10 photographs each | seconds | YOLO.train takes, times "
+            "| 4-way accuracy | peak memory, MB (before) |"
+        ),
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     lines += [
@@ -155,8 +157,10 @@ def tables(result: dict[str, Any]) -> str:
         base = next(row for row in rows if row["row"] == "YOLO.predict, as it comes")
         lines += [
             "",
-            f"| scoring: {title} | pictures a second | times YOLO.predict as it comes "
-            "| largest difference to full decoding | to YOLO | peak memory, MB |",
+            (
+                f"| scoring: {title} | pictures a second | times YOLO.predict as it comes "
+                "| largest difference to full decoding | to YOLO | peak memory, MB |"
+            ),
             "| --- | ---: | ---: | ---: | ---: | ---: |",
         ]
         for row in rows:
