@@ -144,6 +144,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=80)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="an earlier round to go on from")
+    parser.add_argument("--side", type=int, help="one size throughout, instead of rising ones")
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
@@ -161,6 +163,8 @@ def main() -> None:
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
     model = Student(trunk(args.init), targets.shape[1], palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)
+    if args.start:
+        model.load_state_dict(torch.load(args.start))
     ema = copy.deepcopy(model)
     # A high rate on the trunk wipes out what it knows of the world, and then 200 photographers
     # are learned by heart: 0.96 on them, 0.71 on others.
@@ -194,7 +198,8 @@ def main() -> None:
     batches = Pairs(args.work, args.batch, args.seed + start, np.ones(len(category), bool))
     clock, log = time.time(), []
     for step in range(start, args.steps):
-        batches.side = next(side for until, side in SIZES if step < until * args.steps)
+        rising = next(side for until, side in SIZES if step < until * args.steps)
+        batches.side = args.side or rising
         index, views, side, seed = batches.ready.get()
         half = len(index)
         x = finish(np.concatenate([views[:, 0], views[:, 1]]), side, seed)
@@ -244,8 +249,8 @@ def main() -> None:
         if (step + 1) % 100 == 0:
             means = dict(zip(losses, np.mean(log[-100:], 0).round(3).tolist(), strict=True))
             print(step + 1, means, f"{time.time() - clock:.0f}s", flush=True)
-        if (step + 1) % 500 == 0 or step + 1 == args.steps:
-            for seen in (160, 192, 224) if step + 1 == args.steps else (160,):
+        if (step + 1) % 600 == 0 or step + 1 == args.steps:
+            for seen in (160, 224) if step + 1 == args.steps else (160,):
                 figures = evaluate(args.work, lambda x, s=seen: embed_with(ema, x, s))
                 print(step + 1, seen, figures, flush=True)
             everything = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
