@@ -86,10 +86,17 @@ def test_a_class_seen_once_keeps_a_larger_share_than_one_never_seen() -> None:
     assert 0 < shares[3] < shares[2] < 0.2
 
 
-def test_garments_of_one_region_count_alike() -> None:
+def test_garments_of_one_region_count_by_the_area_that_shows() -> None:
     heads = learn([picture(top=A)] * 3, [picture(top=B)] * 3)
-    one, two, both = by_region([picture(top=A), picture(outer=B), picture(top=A, outer=B)], heads)
-    assert np.allclose(both["upper"], (one["upper"] + two["upper"]) / 2, atol=1e-6)
+    shirt = GarmentView(Slot.TOP, None, 1.0, unit(*A), area=0.1)
+    jacket = GarmentView(Slot.OUTER, None, 1.0, unit(*B), area=0.3)
+    whole = garment(None, 1.0, 1.0)
+    one, two, both = by_region(
+        [PictureView(parts, whole) for parts in ((shirt,), (jacket,), (shirt, jacket))], heads
+    )
+    assert np.allclose(both["upper"], one["upper"] / 4 + two["upper"] * 3 / 4, atol=1e-6)
+    vector = balanced(PictureView((shirt, jacket), whole))
+    assert np.allclose(vector, unit(1, 3), atol=1e-6)
 
 
 def test_regions_without_a_head_are_left_out_and_the_whole_is_always_there() -> None:

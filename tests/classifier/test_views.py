@@ -38,6 +38,7 @@ def test_each_garment_and_the_whole_are_embedded_apart(halves: Any, colours: Any
     assert (bottom.slot, bottom.category, bottom.confidence) == (Slot.BOTTOM, "skirt", 0.8)
     assert np.allclose(top.embedding, direction(RED), atol=0.1)
     assert np.allclose(bottom.embedding, direction(BLUE), atol=0.1)
+    assert top.area == pytest.approx(0.5)
     assert view.whole.slot is None
     assert not np.allclose(view.whole.embedding, top.embedding, atol=0.1)
 
@@ -130,7 +131,7 @@ def test_views_come_back_from_bytes_as_they_were(parts: list[Any], dim: int) -> 
 
     def part(slot: Any, category: Any, confidence: float) -> GarmentView:
         row = rng.normal(0, 1, dim).astype(np.float32)
-        return GarmentView(slot, category, confidence, row, float(rng.random()))
+        return GarmentView(slot, category, confidence, row, float(rng.random()), 0.25)
 
     view = PictureView(tuple(part(*values) for values in parts), part(None, None, 1.0))
     back = PictureView.from_bytes(view.to_bytes())
@@ -140,7 +141,7 @@ def test_views_come_back_from_bytes_as_they_were(parts: list[Any], dim: int) -> 
         assert np.array_equal(before.embedding, after.embedding)
         assert after.embedding.dtype == np.float32
         assert after.embedding.flags.writeable
-        kept = ("slot", "category", "confidence", "length")
+        kept = ("slot", "category", "confidence", "length", "area")
         assert all(getattr(before, name) == getattr(after, name) for name in kept)
 
 
