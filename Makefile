@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint con
 # since the examples of a page build on each other.
 WORKERS ?= 2
 PYTEST_FLAGS ?=
-DATA ?= ../shared/data
+DATA ?= $(or $(STYLESIM_DATA),../shared/data)
 
 .PHONY: help demo test lint format types docs wheel bench examples clean
 
