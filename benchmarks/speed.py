@@ -198,6 +198,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="the median counts (default 3)")
     parser.add_argument("--files", type=int, default=200, help="photographs to score (default 200)")
     parser.add_argument("--large", type=int, default=40, help="of 12 megapixels (default 40)")
+    parser.add_argument("--skip-demo", action="store_true", help="leave the demo's memory out")
     settings = parser.parse_args()
     settings.data = settings.data.resolve()
     if settings.checkpoint is None:
@@ -220,7 +221,7 @@ def main() -> None:
         f"ultralytics {version('ultralytics')}",
         "learning": learned,
         "scoring": scored,
-        "demo_memory": demo_memory(root),
+        "demo_memory": None if settings.skip_demo else demo_memory(root),
     }
     settings.out.parent.mkdir(parents=True, exist_ok=True)
     settings.out.write_text(json.dumps(result, indent=1) + "\n")
