@@ -151,7 +151,7 @@ def tables(result: dict[str, Any]) -> str:
     lines += [
         (
             "| learning: 4 styles, 10 photographs each | seconds | YOLO.train takes, times "
-            "| 4-way accuracy | peak memory, MB (before) |"
+            "| 4-way accuracy | peak memory, MB |"
         ),
         "| --- | ---: | ---: | ---: | ---: |",
     ]
@@ -165,8 +165,8 @@ def tables(result: dict[str, Any]) -> str:
         lines += [
             "",
             (
-                f"| scoring: {title} | pictures a second | times YOLO.predict as it comes "
-                "| largest difference to full decoding | to YOLO | peak memory, MB |"
+                f"| scoring: {title} | pictures a second | times YOLO "
+                "| from full decoding | from YOLO | peak memory, MB |"
             ),
             "| --- | ---: | ---: | ---: | ---: | ---: |",
         ]

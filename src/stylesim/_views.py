@@ -14,7 +14,7 @@ from stylesim.backbones.pictures import ahead
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import DamagedFileError, expected
 from stylesim.functional import unit_rows
-from stylesim.garments import cut_out
+from stylesim.garments import WholePictureFinder, cut_out
 from stylesim.images import load_image
 from stylesim.types import Slot
 
@@ -162,6 +162,13 @@ def look(
         return load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
 
     views: list[tuple[PictureView, ...]] = []
+    if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":
+        # Nothing is cut out, so the files go to the network, which decodes them small.
+        for slot, *row in zip(told, *_unit(backbone, pictures, on_pictures), strict=True):
+            whole = GarmentView(None, None, 1.0, row[0], float(row[1]))
+            alone = () if slot is None else (attrs.evolve(whole, slot=slot, confidence=0.0),)
+            views.append((PictureView(alone, whole),))
+        return views
     for some in ahead(load, range(len(pictures)), _BATCH):
         first = len(views)
         found = [
@@ -244,13 +251,19 @@ def _embedded(
     return [tuple(ways_of_one) for ways_of_one in views]
 
 
-def _unit(backbone: AbstractBackbone, parts: list[Image.Image]) -> tuple[FloatArray, FloatArray]:
-    if not isinstance(backbone, YoloBackbone):
-        rows = np.asarray(backbone.embed(parts), dtype=np.float32)
-        _check(backbone, rows, len(parts))
-        return rows, np.ones(len(parts), np.float32)
-    raw = backbone.features(parts)
-    return unit_rows(raw).astype(np.float32), np.linalg.norm(raw, axis=1)
+def _unit(
+    backbone: AbstractBackbone,
+    parts: Sequence[ImageLike],
+    on_pictures: Callable[[int], object] | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    if isinstance(backbone, YoloBackbone):
+        raw = backbone.features(parts, on_pictures=on_pictures)
+        return unit_rows(raw).astype(np.float32), np.linalg.norm(raw, axis=1)
+    rows = np.asarray(backbone.embed(parts), dtype=np.float32)
+    _check(backbone, rows, len(parts))
+    if on_pictures is not None:
+        on_pictures(len(parts))
+    return rows, np.ones(len(parts), np.float32)
 
 
 def _check(backbone: AbstractBackbone, rows: FloatArray, count: int) -> None:

@@ -63,7 +63,8 @@ def test_batches_keep_the_order_and_the_rest() -> None:
     assert np.concatenate(stacks)[:, 0, 0, 0].tolist() == list(range(7))
 
 
-def test_work_is_done_at_most_two_batches_ahead() -> None:
+@pytest.mark.parametrize(("early", "most"), [(True, 10), (False, 5)])
+def test_work_is_begun_early_only_where_that_helps(early: bool, most: int) -> None:
     started: list[int] = []
     lock = threading.Lock()
 
@@ -72,11 +73,11 @@ def test_work_is_done_at_most_two_batches_ahead() -> None:
             started.append(item)
         return item
 
-    stream = ahead(note, range(100), 5)
+    stream = ahead(note, range(103), 5, early=early)
     assert next(stream) == [0, 1, 2, 3, 4]
     time.sleep(0.05)
-    assert max(started) < 15
-    assert [item for some in stream for item in some] == list(range(5, 100))
+    assert len(started) == most
+    assert [item for some in stream for item in some] == list(range(5, 103))
 
 
 def test_an_error_arrives_and_stops_the_work() -> None:

@@ -1,11 +1,12 @@
-"""Pictures made ready for a network: decoded small, squared, and stacked, ahead of its need."""
+"""Pictures made ready for a network: decoded small, squared and stacked by a few threads."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ from stylesim.images import load_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from stylesim.types import ImageLike, UInt8Array
 
@@ -75,11 +77,13 @@ def batches(
     how: Squaring,
     batch_size: int,
     argument: str = "images",
+    *,
+    early: bool | None = None,
 ) -> Iterator[UInt8Array]:
     """Yield square pictures in stacks of shape (up to ``batch_size``, side, side, 3).
 
-    JPEG files are decoded at reduced size, by a few threads that work one
-    batch ahead of the caller.
+    JPEG files are decoded at reduced size, by a few threads; ``early`` is as
+    for :func:`ahead`.
 
     Raises:
         ImageError: A picture cannot be read; its place is named.
@@ -90,7 +94,7 @@ def batches(
         picture = load_image(images[place], shrink_to=_decoded(side), argument=name)
         return np.asarray(square(picture, side, how))
 
-    for some in ahead(ready, range(len(images)), batch_size):
+    for some in ahead(ready, range(len(images)), batch_size, early=early):
         yield np.stack(some)
 
 
@@ -100,21 +104,44 @@ def _decoded(side: int) -> int:
 
 
 def ahead(
-    function: Callable[[_In], _Out], items: Sequence[_In], batch_size: int
+    function: Callable[[_In], _Out],
+    items: Sequence[_In],
+    batch_size: int,
+    *,
+    early: bool | None = None,
 ) -> Iterator[list[_Out]]:
-    """Yield ``function`` of the items in batches, in order, computed one batch ahead."""
-    workers = min(4, os.cpu_count() or 1, max(1, len(items)))
+    """Yield ``function`` of the items in batches, in order, computed by a few threads.
+
+    Args:
+        function: What to compute.
+        items: Of what.
+        batch_size: Most items in a batch.
+        early: Whether the next batch is begun while the caller is busy with
+            this one. None: if there are more cores than torch uses, since two
+            that share a core wait for each other (measured on two cores: a
+            quarter slower).
+    """
+    early = _cores() > _torch_threads() if early is None else early
+    workers = min(4, _cores(), max(1, len(items)))
     with ThreadPoolExecutor(workers, thread_name_prefix="stylesim") as pool:
-        futures = deque(pool.submit(function, item) for item in items[: 2 * batch_size])
-        after = len(futures)
+        futures: deque[Future[_Out]] = deque()
         try:
-            while futures:
-                some = [futures.popleft() for _ in range(min(batch_size, len(futures)))]
-                done = [future.result() for future in some]
-                fresh = items[after : after + batch_size]
+            for start in range(0, len(items), batch_size):
+                end = start + batch_size * (2 if early else 1)
+                fresh = items[start + len(futures) : end]
                 futures.extend(pool.submit(function, item) for item in fresh)
-                after += len(fresh)
-                yield done
+                yield [futures.popleft().result() for _ in items[start : start + batch_size]]
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _torch_threads() -> int:
+    torch: Any = sys.modules.get("torch")  # not loaded for its sake
+    return 0 if torch is None else torch.get_num_threads()

@@ -17,7 +17,7 @@ from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor, nn
 
@@ -216,11 +216,17 @@ class YoloBackbone(AbstractBackbone):
         """Embed each picture as it is; see :class:`AbstractBackbone`."""
         return unit_rows(self.features(images)).astype(np.float32)
 
-    def features(self, images: Sequence[ImageLike]) -> FloatArray:
+    def features(
+        self,
+        images: Sequence[ImageLike],
+        *,
+        on_pictures: Callable[[int], object] | None = None,
+    ) -> FloatArray:
         """Pooled features before they are scaled to unit length.
 
         Args:
             images: n pictures.
+            on_pictures: Called after each batch with the number of its pictures.
 
         Returns:
             float32 array of shape (n, d).
@@ -232,11 +238,15 @@ class YoloBackbone(AbstractBackbone):
 
         pictures = listed(images)
         rows = [np.zeros((0, self.dim), np.float32)]
+        early = None if self._place == "cpu" else True
+        stacks = batches(pictures, self.image_size, self.squaring, self.batch_size, early=early)
         with torch.inference_mode():
-            for stack in batches(pictures, self.image_size, self.squaring, self.batch_size):
+            for stack in stacks:
                 x = torch.from_numpy(stack).to(self._place).permute(0, 3, 1, 2)
                 x = x.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
                 rows.append(self._network(x).mean((2, 3)).cpu().numpy())
+                if on_pictures is not None:
+                    on_pictures(len(stack))
         return np.concatenate(rows)
 
     def used_tensors(self) -> dict[str, Tensor]:
@@ -258,7 +268,10 @@ class YoloBackbone(AbstractBackbone):
         layers = list(network.model[:_LAYERS])
         if self.neck:
             layers.append(network.model[_LAYERS].conv)
-        trunk = torch.nn.Sequential(*layers).requires_grad_(False)
+        trunk = torch.nn.Sequential(*layers)
+        for module in trunk.modules():
+            if isinstance(module, torch.nn.SiLU):
+                module.inplace = True  # spares a fifth of the time
         return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
