@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,25 @@ def test_unpickling_makes_no_object_of_the_named_classes(
     read_weights(checkpoint_file)
 
 
-def test_the_allow_list_is_left_only_for_the_time_of_reading(checkpoint_file: Path) -> None:
-    before = list(torch.serialization.get_safe_globals())
-    read_weights(checkpoint_file)
-    assert list(torch.serialization.get_safe_globals()) == before
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_allow_list_is_left_only_for_the_time_of_reading(
+    checkpoint_file: Path, tmp_path: Path, damaged: bool
+) -> None:
+    class Owned:  # what the caller allows stays allowed
+        pass
+
+    path = tmp_path / "file.pt"
+    path.write_bytes(checkpoint_file.read_bytes()[: -100 if damaged else None])
+    with torch.serialization.safe_globals([Owned]):
+        # In no order: torch keeps them in a set.
+        before = Counter(torch.serialization.get_safe_globals())
+        assert before[Owned] == 1
+        if damaged:
+            with pytest.raises(DamagedFileError):
+                read_weights(path)
+        else:
+            read_weights(path)
+        assert Counter(torch.serialization.get_safe_globals()) == before
 
 
 def test_nothing_on_the_allow_list_reaches_the_system() -> None:
