@@ -1,8 +1,8 @@
-"""Cut every garment out of every training photograph, in several views.
+"""Cut every garment out of every photograph, with its outline.
 
 Worn garments come from the pixel maps (drawn by people, or by the finder where only tags are
-known) and laid-out ones from GrabCut; both get the same treatment, so that a network cannot
-tell by the frame whether a garment is worn: backgrounds stay, go grey, or are swapped.
+known) and laid-out ones from GrabCut. What surrounds the garment is kept beside the outline, so
+that training can keep it, grey it or swap it.
 
     python recipes/crops.py --work out/recipes
 """
@@ -11,21 +11,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from common import load_items, trunk
-from finder_data import background
 from finder_reading import N_PIX, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 from tqdm import tqdm
 
 from stylesim.backbones.garment_net import GarmentNet
 
-SIDE = 160
+SIDE = 320
+#: Side of what is stored, in longest sides of the garment's box.
+ROOM = 1.5
+#: Of the blur, as a share of the library's view of the garment.
+REACH = 0.12
 GREY = 114
 SKIP = {"background", "person", "accessory"}
 
@@ -52,7 +54,7 @@ def street_garments(item: dict) -> list[dict]:
         found.append({
             "kind": "worn", "id": f"{item['id']}:{slot}", "image": item["image"], "mask": mask,
             "category": category, "slot": slot, "fine": fine[0] if len(fine) == 1 else None,
-            "held_out": item["held_out"], "area": float(mask.mean()),
+            "held_out": item["held_out"], "area": float(mask.mean()), "sender": item["id"],
         })  # fmt: skip
     return found
 
@@ -63,6 +65,7 @@ def laid_garment(item: dict) -> dict:
         "kind": "laid", "id": item["id"], "image": item["image"], "mask": mask, "fine": None,
         "category": item["category"], "slot": SLOT_OF[CATEGORIES[item["category"]]],
         "held_out": item["held_out"], "area": float(mask.mean()), "label": item["label"],
+        "sender": item["sender"],
     }  # fmt: skip
 
 
@@ -87,51 +90,24 @@ def canonical(garment: dict, *, blank: bool = True, side: int = SIDE) -> np.ndar
     return cv2.warpAffine(image, a, (side, side), flags=flags, borderValue=(GREY,) * 3)
 
 
-def random_view(garment: dict, everything: list[dict], rng: np.random.Generator) -> np.ndarray:
-    image, mask = garment["image"], garment["mask"]
-    h, w = mask.shape
-    draw = rng.random()
-    if draw < 0.6:
-        soft = mask.astype(np.uint8)
-        kernel = np.ones((int(rng.integers(1, 8)),) * 2, np.uint8)
-        soft = cv2.dilate(soft, kernel) if rng.random() < 0.6 else cv2.erode(soft, kernel)
-        if draw < 0.42:
-            fill = np.full((h, w, 3), GREY, np.uint8)
-        else:
-            fill = background(everything, rng, (h, w))
-        image = np.where(soft[..., None] > 0, image, fill)
-    x0, y0, x1, y1 = box_of(mask)
-    if draw > 0.9 and garment["kind"] == "laid":
-        x0, y0, x1, y1 = 0, 0, w, h
-    margin = rng.uniform(-0.06, 0.25)
-    size = max(x1 - x0, y1 - y0) * (1 + 2 * margin)
-    scale = SIDE / size
-    angle = np.deg2rad(rng.normal(0, 8))
-    if garment["kind"] == "laid" and rng.random() < 0.08:
-        angle += np.pi / 2 * rng.integers(1, 4)
-    c, s = np.cos(angle) * scale, np.sin(angle) * scale
-    stretch = np.exp(rng.normal(0, 0.08))
-    flip = -1 if rng.random() < 0.5 else 1
-    a = np.array([[c * flip * stretch, -s], [s * flip * stretch, c]])
-    shift = rng.uniform(-0.07, 0.07, 2) * SIDE
-    t = SIDE / 2 + shift - a @ np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-    fill = (GREY,) * 3
+def stored(garment: dict) -> np.ndarray:
+    """A square around the garment, with room to move: RGB and its blurred outline, uint8."""
+    x0, y0, x1, y1 = box_of(garment["mask"])
+    scale = SIDE / (max(x1 - x0, y1 - y0) * ROOM)
+    a = np.array(
+        [[scale, 0, SIDE / 2 - scale * (x0 + x1) / 2], [0, scale, SIDE / 2 - scale * (y0 + y1) / 2]]
+    )
     flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    out = cv2.warpAffine(image, np.c_[a, t], (SIDE, SIDE), flags=flags, borderValue=fill)
-    x = out.astype(np.float32) / 255
-    # Light changes, colours stay: a style is told by colour, so no shift of hue.
-    x = (x - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.12, 0.12)
-    x *= 1 + rng.uniform(-0.07, 0.07, 3).astype(np.float32)
-    if rng.random() < 0.03:
-        x = np.repeat(x.mean(2, keepdims=True), 3, 2)
-    if rng.random() < 0.2:
-        small = int(rng.integers(48, 120))
-        x = cv2.resize(cv2.resize(x, (small, small), interpolation=cv2.INTER_AREA), (SIDE, SIDE))
-    if rng.random() < 0.25:
-        eh, ew = (int(v) for v in rng.uniform(0.1, 0.4, 2) * SIDE)
-        ey, ex = rng.integers(SIDE - eh), rng.integers(SIDE - ew)
-        x[ey : ey + eh, ex : ex + ew] = rng.random(3) if rng.random() < 0.5 else GREY / 255
-    return (np.clip(x, 0, 1) * 255).astype(np.uint8)
+    size = (SIDE, SIDE)
+    rgb = cv2.warpAffine(garment["image"], a, size, flags=flags, borderValue=(GREY,) * 3)
+    mask = cv2.warpAffine(garment["mask"].astype(np.uint8) * 255, a, size, flags=cv2.INTER_LINEAR)
+    reach = int(SIDE * 1.16 / ROOM * REACH) // 2 * 2 + 1
+    return np.dstack([rgb, cv2.blur(mask, (reach, reach), borderType=cv2.BORDER_REPLICATE)])
+
+
+def halved(store: np.ndarray) -> np.ndarray:
+    size = (SIDE // 2, SIDE // 2)
+    return np.stack([cv2.resize(crop, size, interpolation=cv2.INTER_AREA) for crop in store])
 
 
 def palette(garment: dict) -> np.ndarray:
@@ -172,7 +148,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--init", type=Path, required=True)
-    parser.add_argument("--views", type=int, default=6)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     laid, street = load_items(args.work)
@@ -185,33 +160,22 @@ def main() -> None:
     garments = [laid_garment(i) for i in laid] + [g for i in street for g in street_garments(i)]
     train = [g for g in garments if not g["held_out"]]
     test = [g for g in garments if g["held_out"]]
-    everything = [i for i in laid + street if not i["held_out"]]
     print(len(train), "garments to train on,", len(test), "held out", flush=True)
 
     tags = {i["id"]: i["tags"] for i in unseen}
     (args.work / "tags.json").write_text(json.dumps(tags))
-    shape = (len(train), args.views, SIDE, SIDE, 3)
-    views = np.lib.format.open_memmap(args.work / "views.npy", "w+", np.uint8, shape)
-
-    def one(index: int) -> None:
-        rng = np.random.default_rng(index)
-        views[index, 0] = canonical(train[index])
-        for k in range(1, args.views):
-            views[index, k] = random_view(train[index], everything, rng)
-
-    with ThreadPoolExecutor(2) as pool:
-        list(tqdm(pool.map(one, range(len(train))), total=len(train), mininterval=20))
-    fields = ("kind", "id", "category", "slot", "fine", "area")
-    np.savez(
-        args.work / "train.npz", palette=np.stack([palette(g) for g in train]),
-        **{f: np.array([g[f] or "" if f == "fine" else g[f] for g in train]) for f in fields},
-    )  # fmt: skip
-    np.savez(
-        args.work / "test.npz", blank=np.stack([canonical(g) for g in test]),
-        raw=np.stack([canonical(g, blank=False) for g in test]),
-        label=np.array([g.get("label", "") for g in test]),
-        **{f: np.array([g[f] or "" if f == "fine" else g[f] for g in test]) for f in fields},
-    )  # fmt: skip
+    fields = ("kind", "id", "category", "slot", "fine", "area", "label", "sender")
+    for name, garments in (("train", train), ("test", test)):
+        shape = (len(garments), SIDE, SIDE, 4)
+        store = np.lib.format.open_memmap(args.work / f"{name}_crops.npy", "w+", np.uint8, shape)
+        for index, garment in enumerate(tqdm(garments, desc=name, mininterval=20)):
+            store[index] = stored(garment)
+        np.save(args.work / f"{name}_crops_half.npy", halved(store))
+        np.savez(
+            args.work / f"{name}.npz", palette=np.stack([palette(g) for g in garments]),
+            **{f: np.array([g.get(f) if g.get(f) is not None else "" for g in garments])
+               for f in fields},
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ WORN, LAID, NONE = 0, 1, 2
 #: Height and width of an upright picture at the end of training, and in the library.
 LONG, SHORT = 320, 224
 #: (until this share of the steps, height and width)
-SIZES = ((0.5, (192, 128)), (0.83, (256, 192)), (1.0, (LONG, SHORT)))
+SIZES = ((0.6, (256, 192)), (1.0, (LONG, SHORT)))
 
 
 def slot_categories(item: dict) -> dict[int, int]:

@@ -1,16 +1,17 @@
 """Train the bundled backbone: a YOLOv8n-cls trunk that knows garments, worn and laid out alike.
 
-Five losses on the pooled 256-d feature z of garment views (see `crops.py`):
+Four losses on the pooled 256-d feature z of garment views (see `views.py`):
 
-- category: cross-entropy against learned proxies on the sphere (as in NormFace,
-  Wang et al. 2017), one label space for worn and laid-out garments;
-- instance: two views of one garment attract, others repel (supervised contrastive loss,
-  Khosla et al. 2020, with the garment as its own class), which keeps cut and pattern alive;
-- teacher: cosine to the whitened features of EfficientNet-Lite2 of the clean view;
+- category: cross-entropy against learned proxies on the sphere (as in NormFace, Wang et al. 2017),
+  one label space for worn and laid-out garments. The truth is shared between people's label and
+  what the teacher's probe says of photographers it never saw (see `teacher.py`);
+- teacher: cosine to the features of EfficientNet-Lite2 of the very same view (function matching,
+  Beyer et al., CVPR 2022), half whitened;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
-Half of the steps see mixtures of two pictures (mixup, Zhang et al., ICLR 2018).
+Half of the steps see mixtures of two pictures (mixup, Zhang et al., ICLR 2018), and the weights
+that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 """
@@ -20,11 +21,10 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import queue
-import threading
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -32,12 +32,13 @@ from common import trunk
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
+from views import Views, plain
 
 SCALE = 14.0
-GREY = 114 / 255
 #: (until this share of the steps, side of the pictures); small first, as it is cheap
-SIZES = ((0.55, 112), (0.8, 144), (1.0, 176))
-TEMPERATURE = 0.12
+SIZES = ((0.45, 128), (0.8, 160), (1.0, 208))
+#: Share of a label that people's word has; the teacher's probe has the rest.
+TRUST = 0.7
 
 
 class Student(nn.Module):
@@ -47,7 +48,6 @@ class Student(nn.Module):
         super().__init__()
         self.trunk = nn.Sequential(*layers)
         self.proxies = nn.Parameter(torch.randn(len(CATEGORIES), 256) * 0.05)
-        self.project = nn.Sequential(nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 128))
         self.teacher = nn.Linear(256, teacher_dim)
         self.palette = nn.Linear(256, palette_dim)
         self.tags = nn.Linear(256, n_tags)
@@ -56,82 +56,28 @@ class Student(nn.Module):
         return self.trunk(x).mean((2, 3))
 
 
-def whiten(x: np.ndarray, dim: int = 256) -> np.ndarray:
-    """Principal components of the teacher's features, damped towards equal variance."""
-    x = x / np.linalg.norm(x, axis=1, keepdims=True)
-    mean = x.mean(0)
-    _, s, v = np.linalg.svd(x - mean, full_matrices=False)
-    y = (x - mean) @ v[:dim].T / np.sqrt(s[:dim])
-    return (y / np.linalg.norm(y, axis=1, keepdims=True)).astype(np.float32)
+def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
+    """The teacher's first components (k, n, dim), spread evened by half, unit length."""
+    k, n, _ = features.shape
+    x = features.reshape(k * n, -1).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    x -= x.mean(0)
+    values, vectors = np.linalg.eigh(x.T @ x / len(x))
+    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
+    y = x @ (vectors / values**0.25)
+    y /= np.linalg.norm(y, axis=1, keepdims=True)
+    return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
 
 
-class Pairs:
-    """Batches of garments, two views each, balanced between kinds and categories."""
-
-    def __init__(self, work: Path, batch: int, seed: int, keep: np.ndarray) -> None:
-        self.views = np.load(work / "views.npy", mmap_mode="r")
-        data = np.load(work / "train.npz")
-        category, kind = data["category"], data["kind"]
-        key = (category + 1) * 2 + (kind == "worn")
-        counts = np.bincount(key[keep], minlength=key.max() + 1)
-        weight = np.where(keep, 1.0 / np.maximum(counts[key], 12) ** 0.5, 0.0)
-        self.p = weight / weight.sum()
-        self.batch, self.side = batch, 112
-        self.ready: queue.Queue = queue.Queue(4)
-        threading.Thread(target=self._work, args=(seed,), daemon=True).start()
-
-    def _work(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        n, k = self.views.shape[:2]
-        while True:
-            index = rng.choice(n, self.batch, replace=False, p=self.p)
-            pick = np.stack([rng.permutation(k)[:2] for _ in index])
-            self.ready.put(
-                (index, self.views[index[:, None], pick], self.side, int(rng.integers(2**31)))
-            )
-
-
-def finish(images: np.ndarray, side: int, seed: int) -> torch.Tensor:
-    """Turn, scale, shift and mirror each picture, as float (n, 3, side, side)."""
-    g = torch.Generator().manual_seed(seed)
-    t = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
-    n = len(t)
-    angle = torch.randn(n, generator=g) * 0.12
-    size = torch.empty(n).uniform_(0.72, 1.08, generator=g)
-    mirror = torch.where(torch.rand(n, generator=g) < 0.5, -1.0, 1.0)
-    theta = torch.zeros(n, 2, 3)
-    theta[:, 0, 0] = angle.cos() * size * mirror
-    theta[:, 0, 1] = -angle.sin() * size
-    theta[:, 1, 0] = angle.sin() * size * mirror
-    theta[:, 1, 1] = angle.cos() * size
-    theta[:, :, 2] = torch.empty(n, 2).uniform_(-0.12, 0.12, generator=g)
-    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
-    # The padding grey of YOLO, where the turned picture does not reach.
-    t = F.grid_sample(t - GREY, grid, mode="bilinear", align_corners=False) + GREY
-    return t.contiguous(memory_format=torch.channels_last)
-
-
-def contrast(z: torch.Tensor, owner: torch.Tensor) -> torch.Tensor:
-    """Supervised contrastive loss of unit rows z whose positives share an owner."""
-    logits = z @ z.T / TEMPERATURE
-    itself = torch.eye(len(z), dtype=torch.bool)
-    logits = logits.masked_fill(itself, -1e4)
-    positive = (owner[:, None] == owner[None]) & ~itself
-    log_p = logits - logits.logsumexp(1, keepdim=True)
-    return -(log_p * positive).sum(1).div(positive.sum(1).clamp(min=1)).mean()
-
-
-def embed_with(model: Student, images: np.ndarray, side: int) -> np.ndarray:
-    """Unit-length features of uint8 (n, s, s, 3), both mirrorings averaged."""
+def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.0) -> np.ndarray:
+    """Unit-length features of the library's view of uint8 (n, s, s, 4) crops."""
     out = []
     model.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        for i in range(0, len(images), 64):
-            t = torch.from_numpy(images[i : i + 64]).permute(0, 3, 1, 2).float().div_(255)
-            if t.shape[2] != side:
-                t = F.interpolate(t, size=(side, side), mode="bilinear", antialias=True)
-            t = t.contiguous(memory_format=torch.channels_last)
-            out.append(F.normalize(model.features(t).float()).numpy())
+        for i in range(0, len(crops), 64):
+            x = plain(crops[i : i + 64], side, residue=residue)
+            x = x.contiguous(memory_format=torch.channels_last)
+            out.append(F.normalize(model.features(x).float()).numpy())
     return np.concatenate(out)
 
 
@@ -140,39 +86,46 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--name", default="backbone")
-    parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--batch", type=int, default=80)
-    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="an earlier round to go on from")
-    parser.add_argument("--side", type=int, help="one size throughout, instead of rising ones")
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
-    weights = {"category": 1.0, "instance": 0.4, "teacher": 1.0, "palette": 0.5, "tag": 0.3}
-    weights |= args.weights
+    cv2.setNumThreads(1)
+    weights = {"category": 1.0, "teacher": 3.0, "palette": 0.4, "tag": 0.3} | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets = torch.from_numpy(whiten(np.load(args.work / "teacher.npz")["train"]))
+    targets = half_whitened(np.load(args.work / "teacher_views.npy"))
     raw = data["palette"]
-    spread = raw.std(0) + 1e-3
-    palettes = torch.from_numpy(((raw - raw.mean(0)) / spread).astype(np.float32))
+    palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     category = torch.from_numpy(data["category"]).long()
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
-    model = Student(trunk(args.init), targets.shape[1], palettes.shape[1], len(names))
+    soft = torch.zeros(len(category), len(CATEGORIES))
+    said = torch.from_numpy(np.load(args.work / "teacher.npz")["soft"]).softmax(1)
+    soft[:, : said.shape[1]] = said
+    known = category >= 0
+    people = F.one_hot(category.clamp(min=0), len(CATEGORIES)) * known[:, None]
+    soft = torch.where(known[:, None], TRUST * people + (1 - TRUST) * soft, soft)
+
+    model = Student(trunk(args.init), targets.shape[2], palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)
     if args.start:
-        model.load_state_dict(torch.load(args.start))
+        learned = torch.load(args.start)
+        model.load_state_dict(
+            {k: v for k, v in learned.items() if k.split(".")[0] in ("trunk", "proxies")},
+            strict=False,
+        )
     ema = copy.deepcopy(model)
-    # A high rate on the trunk wipes out what it knows of the world, and then 200 photographers
-    # are learned by heart: 0.96 on them, 0.71 on others.
     own = [p for name, p in model.named_parameters() if not name.startswith("trunk.")]
     trunk_matrices = [p for p in model.trunk.parameters() if p.ndim > 1]
     trunk_vectors = [p for p in model.trunk.parameters() if p.ndim <= 1]
     groups = [
-        {"params": own, "weight_decay": 0.02, "lr": args.lr * 5},
+        {"params": own, "weight_decay": 0.02, "lr": args.lr * 3},
         {"params": trunk_matrices, "weight_decay": 0.05, "lr": args.lr},
         {"params": trunk_vectors, "weight_decay": 0.0, "lr": args.lr},
     ]
@@ -185,53 +138,51 @@ def main() -> None:
         final_div_factor=200,
     )
     start, state = 0, args.work / f"{args.name}_state.pt"
+    kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     if state.exists():
         saved = torch.load(state)
-        for thing, key in (
-            (model, "model"),
-            (ema, "ema"),
-            (optimiser, "optimiser"),
-            (schedule, "schedule"),
-        ):
-            thing.load_state_dict(saved[key])
+        for name, thing in kept.items():
+            thing.load_state_dict(saved[name])
         start = saved["step"]
-    batches = Pairs(args.work, args.batch, args.seed + start, np.ones(len(category), bool))
+    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
+    worn = data["kind"] == "worn"
+    views = Views(full, half, worn, len(targets))
+    key = (data["category"] + 1) * 2 + worn
+    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
+    chance /= chance.sum()
+    rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):
-        rising = next(side for until, side in SIZES if step < until * args.steps)
-        batches.side = args.side or rising
-        index, views, side, seed = batches.ready.get()
-        half = len(index)
-        x = finish(np.concatenate([views[:, 0], views[:, 1]]), side, seed)
-        rng = np.random.default_rng(seed)
-        share, other = 1.0, torch.arange(2 * half)
+        side = next(side for until, side in SIZES if step < until * args.steps)
+        rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
+        view = rng.integers(len(targets), size=args.batch)
+        x = views.render(rows, view, side)
+        rows, wish = torch.from_numpy(rows), targets[view, rows]
+        share, other = 1.0, torch.arange(args.batch)
         if rng.random() < args.mixup:
             share = float(rng.beta(0.4, 0.4))
-            other = torch.from_numpy(rng.permutation(2 * half))
+            other = torch.from_numpy(rng.permutation(args.batch))
             x = share * x + (1 - share) * x[other]
+
+        def mixed(
+            t: torch.Tensor, share: float = share, other: torch.Tensor = other
+        ) -> torch.Tensor:
+            return share * t + (1 - share) * t[other]
+
         model.train()
         with torch.autocast("cpu", torch.bfloat16):
-            features = model.features(x)
+            features = model.features(x.contiguous(memory_format=torch.channels_last))
         features = features.float()
-        unit = F.normalize(features)
-        rows = torch.from_numpy(np.concatenate([index, index]))
-        owner = torch.arange(half).repeat(2)
-        losses = {}
-        logits = SCALE * unit @ F.normalize(model.proxies).T
-        named = [
-            F.cross_entropy(logits, category[r], ignore_index=-1, label_smoothing=0.05)
-            for r in (rows, rows[other])
-        ]
-        losses["category"] = share * named[0] + (1 - share) * named[1]
-        pure = share == 1.0
-        z = F.normalize(model.project(unit * 8))
-        losses["instance"] = contrast(z, owner) if pure else torch.zeros(())
-        wish = F.normalize(share * targets[rows] + (1 - share) * targets[rows[other]])
-        losses["teacher"] = 1 - (F.normalize(model.teacher(features)) * wish).sum(1).mean()
-        colours = share * palettes[rows] + (1 - share) * palettes[rows[other]]
-        losses["palette"] = F.smooth_l1_loss(model.palette(features), colours)
-        fine = F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
-        losses["tag"] = fine if pure else torch.zeros(())
+        logits = SCALE * F.normalize(features) @ F.normalize(model.proxies).T
+        losses = {
+            "category": F.cross_entropy(logits, mixed(soft[rows]), label_smoothing=0.03),
+            "teacher": 1
+            - (F.normalize(model.teacher(features)) * F.normalize(mixed(wish))).sum(1).mean(),
+            "palette": F.smooth_l1_loss(model.palette(features), mixed(palettes[rows])),
+            "tag": F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
+            if share == 1.0 and (tags[rows] >= 0).any()
+            else torch.zeros(()),
+        }
         loss = sum(weights[k] * v for k, v in losses.items())
         optimiser.zero_grad()
         loss.backward()
@@ -249,12 +200,10 @@ def main() -> None:
         if (step + 1) % 100 == 0:
             means = dict(zip(losses, np.mean(log[-100:], 0).round(3).tolist(), strict=True))
             print(step + 1, means, f"{time.time() - clock:.0f}s", flush=True)
-        if (step + 1) % 600 == 0 or step + 1 == args.steps:
-            for seen in (160, 224) if step + 1 == args.steps else (160,):
-                figures = evaluate(args.work, lambda x, s=seen: embed_with(ema, x, s))
-                print(step + 1, seen, figures, flush=True)
-            everything = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
-            saved = {name: thing.state_dict() for name, thing in everything.items()}
+        if (step + 1) % 1000 == 0 or step + 1 == args.steps:
+            figures = evaluate(args.work, lambda x: embed_with(ema, x, 224))
+            print(step + 1, figures, flush=True)
+            saved = {name: thing.state_dict() for name, thing in kept.items()}
             torch.save({**saved, "step": step + 1}, state)
     torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
 

@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, help="backbone of train_backbone.py to start from")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--start", type=Path, help="finder of an earlier round to go on from")
+    parser.add_argument("--name", default="finder", help="of the files written to --work")
+    parser.add_argument("--steps", type=int, default=2600)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1.2e-3)
     parser.add_argument("--seed", type=int, default=0)
@@ -62,6 +64,8 @@ def main() -> None:
         learned = torch.load(args.trunk)
         learned = {k[6:]: v for k, v in learned.items() if k.startswith("trunk.")}
         net.layers.load_state_dict(learned)
+    if args.start:
+        net.load_state_dict(torch.load(args.start))
     ema = copy.deepcopy(net)
     decay = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
@@ -72,7 +76,7 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, args.lr, total_steps=args.steps, pct_start=0.08, final_div_factor=100
     )
-    start, state = 0, args.work / "finder_state.pt"
+    start, state = 0, args.work / f"{args.name}_state.pt"
     if state.exists():
         saved = torch.load(state)
         net.load_state_dict(saved["net"])
@@ -84,7 +88,8 @@ def main() -> None:
     weight = torch.ones(N_PIX)
     weight[PIXEL_CLASSES.index("headwear")] = 4
     weight[PIXEL_CLASSES.index("bag")] = weight[PIXEL_CLASSES.index("shoes")] = 1.5
-    refresh = {int(args.steps * f) for f in (0.4, 0.7)}
+    # A finder that starts from nothing has no labels worth learning from until half-way.
+    refresh = {int(args.steps * f) for f in ((0, 0.35, 0.7) if args.start else (0.4, 0.7))}
     clock, log = time.time(), []
     for step in range(start, args.steps):
         if step in refresh or (step == start and start >= min(refresh)):
@@ -143,9 +148,9 @@ def main() -> None:
                 },
                 state,
             )
-    torch.save(ema.state_dict(), args.work / "finder.pt")
+    torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
     report = {"iou": pixel_iou(ema, test), "laid": laid_accuracy(ema, laid_test)}
-    (args.work / "finder.json").write_text(json.dumps(report, indent=1))
+    (args.work / f"{args.name}.json").write_text(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

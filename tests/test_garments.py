@@ -49,17 +49,29 @@ def test_found_garment_refuses_an_unknown_slot() -> None:
         ss.FoundGarment("hat-stand", "pants", (0, 2, 4, 4))
 
 
-def test_cut_out_blanks_what_is_not_the_garment() -> None:
-    image = Image.new("RGB", (20, 20), "red")
-    mask = np.zeros((20, 20), bool)
-    mask[5:15, 8:12] = True
-    garment = ss.FoundGarment("top", "shirt", (8, 5, 12, 15), mask)
-    cut = np.asarray(cut_out(image, garment, margin=0.1))
-    assert cut.shape == (12, 6, 3)
-    assert (cut[1:11, 1:5] == (255, 0, 0)).all()
-    assert (cut[0] == 114).all()
-    mask[5, 8] = False
-    assert (np.asarray(cut_out(image, garment, margin=0.1))[1, 1] == 114).all()
+def test_cut_out_fades_what_is_far_from_the_garment() -> None:
+    image = Image.new("RGB", (100, 100), "red")
+    mask = np.zeros((100, 100), bool)
+    mask[20:80, 40:60] = True
+    garment = ss.FoundGarment("top", "shirt", (40, 20, 60, 80), mask)
+    cut = np.asarray(cut_out(image, garment, margin=0.1)).astype(int)
+    assert cut.shape == (72, 72, 3)
+    assert np.abs(cut[6:66, 26:46] - (255, 0, 0)).max() <= 2
+    assert np.abs(cut[30, 2] - 114).max() < 60
+    assert abs(cut[30, 2, 0] - 255) > 100
+    small = np.asarray(cut_out(image, garment, margin=0.1, max_side=36)).astype(int)
+    assert small.shape == (36, 36, 3)
+    assert np.abs(small[10:26, 15:21] - (255, 0, 0)).max() <= 2
+
+
+def test_cut_out_reaches_over_the_edge_of_the_picture() -> None:
+    image = Image.new("RGB", (30, 60), "red")
+    for mask in (None, np.ones((60, 30), bool)):
+        garment = ss.FoundGarment("full", "dress", (0, 0, 30, 60), mask)
+        cut = np.asarray(cut_out(image, garment)).astype(int)
+        assert cut.shape == (70, 70, 3)
+        assert np.abs(cut[5:65, 20:50] - (255, 0, 0)).max() <= 2
+        assert np.abs(cut[:, :20] - 114).max() <= 1
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.5, float("nan"), "high"])

@@ -11,7 +11,7 @@ from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.activation import grad_cam, unsquared
 from stylesim.backbones.pictures import square
 from stylesim.backbones.yolo import YoloBackbone
-from stylesim.garments import cut_out
+from stylesim.garments import cut_out, frame_of
 from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ OCCLUSION = "occlusion (Zeiler and Fergus, ECCV 2014)"
 _STEP = 0.02  # of finite differences, as a share of the features' length
 _CELLS, _PATCH = 7, 1.5  # of occlusion: places a side, and a patch in units of a place
 _SIDE = 224
-_MARGIN = 0.08  # that of cut_out
 _GREY = (114, 114, 114)
 _LEAST = 1e-30
 _SLOT_OF: dict[str, Slot | None] = {
@@ -122,17 +121,17 @@ def garment_heat(
         float32 array of shape (height, width) of the picture, 0 outside the garment, and the
         name of the method.
     """
-    crop = picture if garment is None else cut_out(picture, garment, margin=_MARGIN)
+    crop = picture if garment is None else cut_out(picture, garment)
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
     for region, weight in weights.items():
         values, method = crop_heat(model, backbone, crop, region)
         total += np.float32(weight) * values
     if garment is None:
         return total, method
+    left, top, _ = frame_of(garment)
     x0, y0, x1, y1 = garment.box
-    pad = round(_MARGIN * max(x1 - x0, y1 - y0))
     out = np.zeros((picture.height, picture.width), np.float32)
-    out[y0:y1, x0:x1] = total[pad : pad + y1 - y0, pad : pad + x1 - x0]
+    out[y0:y1, x0:x1] = total[y0 - top : y1 - top, x0 - left : x1 - left]
     if garment.mask is not None:
         out *= garment.mask
     return out, method

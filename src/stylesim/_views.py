@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from PIL import ImageOps
 
+from stylesim._colours import LEVELS, colours_of
 from stylesim.backbones.base import listed
 from stylesim.backbones.pictures import ahead
 from stylesim.backbones.yolo import YoloBackbone
@@ -31,6 +32,7 @@ _MAGIC = b"SSV1"
 _BATCH = 32
 # Garments are parts of a picture, so it is decoded larger than a network needs for the whole.
 _SHORT_SIDE = 640
+_CUT_SIDE = 320  # of a garment that was cut out, at most: fading is work
 
 
 @attrs.frozen(eq=False)
@@ -46,6 +48,8 @@ class GarmentView:
         embedding: float32 array of shape (d,), of unit length.
         length: Length of the features before they were scaled to 1.
         area: Share of the picture that it covers, 0 to 1.
+        colours: float32 array of shape (3, 8): quantiles of its pixels in CIELAB; None for the
+            whole picture and where nothing was found.
     """
 
     slot: Slot | None
@@ -54,6 +58,7 @@ class GarmentView:
     embedding: FloatArray = attrs.field(repr=False)
     length: float = attrs.field(default=1.0, repr=False)
     area: float = attrs.field(default=1.0, repr=False)
+    colours: FloatArray | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(eq=False)
@@ -79,7 +84,11 @@ class PictureView:
         """Pack the view; :meth:`from_bytes` reads it on any machine."""
         parts = (*self.garments, self.whole)
         rows = [
-            [p.slot, p.category, float(p.confidence), float(p.length), float(p.area)] for p in parts
+            [
+                *(part.slot, part.category, float(part.confidence)),
+                *(float(part.length), float(part.area), _packed(part.colours)),
+            ]
+            for part in parts
         ]
         head = json.dumps({"dim": len(self.whole.embedding), "parts": rows}).encode()
         data = np.stack([part.embedding for part in parts]).astype("<f4").tobytes()
@@ -115,14 +124,30 @@ class PictureView:
                     row,
                     float(n),
                     float(area),
+                    _unpacked(colours),
                 )
-                for (slot, category, sure, n, area), row in zip(head["parts"], data, strict=True)
+                for (slot, category, sure, n, area, colours), row in zip(
+                    head["parts"], data, strict=True
+                )
             ]
             return cls(tuple(parts[:-1]), parts[-1])
         except (ValueError, KeyError, TypeError, IndexError) as error:
             wish, todo = "a whole PictureView", "drop it and look at the picture again"
             got = f"{len(content):,} other bytes"
             raise expected("content", wish, got, todo, DamagedFileError) from error
+
+
+def _packed(colours: FloatArray | None) -> list[float] | None:
+    return None if colours is None else [round(float(v), 1) for v in colours.ravel()]
+
+
+def _unpacked(values: list[float] | None) -> FloatArray | None:
+    if values is None:
+        return None
+    colours = np.array(values, np.float32).reshape(3, LEVELS)
+    if not np.isfinite(colours).all():
+        raise ValueError("not finite")
+    return colours
 
 
 def look(
@@ -159,7 +184,10 @@ def look(
 
     def load(place: int) -> Image.Image:
         name = f"{argument}[{place}]"
-        return load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
+        picture = load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
+        # What a JPEG decoder does by itself: a picture is seen alike in whatever form it comes.
+        fits = (by for by in (8, 4, 2) if min(picture.size) // by >= _SHORT_SIDE)
+        return picture.reduce(next(fits, 1))
 
     views: list[tuple[PictureView, ...]] = []
     if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":
@@ -221,7 +249,11 @@ def _embedded(
 ) -> list[tuple[PictureView, ...]]:
     parts: list[Image.Image] = []
     for picture, garments in zip(pictures, found, strict=True):
-        parts += [cut_out(picture, garment) for _, garment in garments if garment is not None]
+        parts += [
+            cut_out(picture, garment, max_side=_CUT_SIDE)
+            for _, garment in garments
+            if garment is not None
+        ]
         parts.append(picture)
     ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
     unit, lengths = _unit(backbone, [part for way in ways for part in way])
@@ -243,6 +275,7 @@ def _embedded(
                         unit[here],
                         float(lengths[here]),
                         1.0 if garment is None else _area(garment) / max(1, pixels[place]),
+                        colours_of(pictures[place], garment),
                     )
                 )
             whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]))

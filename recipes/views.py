@@ -1,0 +1,97 @@
+"""Views of stored garments, made while the network trains; the same number gives the same view.
+
+Outlines are never exact, and a tight one cuts cues away: with the outline widened by a twentieth
+of the picture, 10-shot accuracy of a frozen network rose from 0.67 to 0.73. So the outline is
+widened by chance, and what lies outside fades, turns grey or takes another colour, by chance.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+GREY = 114 / 255
+#: Share of a stored square that the library's view shows: the box and 8% around it.
+CANONICAL = 1.16 / 1.5
+
+
+def shown(widen: np.ndarray, residue: np.ndarray) -> np.ndarray:
+    """How much of the picture shows at each of the 256 levels of the blurred outline, (n, 256).
+
+    Args:
+        widen: (n,) level of the blurred outline, 0..1, that half shows: 0.5 keeps the outline,
+            less widens it.
+        residue: (n,) how much of the surroundings shows, 0..1.
+    """
+    inside = 1 / (1 + np.exp(-25 * (np.arange(256) / 255 - widen[:, None])))
+    return (inside + (1 - inside) * residue[:, None]).astype(np.float32)
+
+
+def plain(crops: np.ndarray, side: int, widen: float = 0.06, residue: float = 0.0) -> torch.Tensor:
+    """The view that the library makes of (n, s, s, 4) uint8 crops, as float (n, 3, side, side)."""
+    cut = round(crops.shape[1] * (1 - CANONICAL) / 2)
+    table = shown(np.array([widen]), np.array([residue]))[0]
+    out = np.empty((len(crops), side, side, 3), np.float32)
+    for i, crop in enumerate(crops):
+        x = cv2.resize(crop[cut:-cut, cut:-cut], (side, side), interpolation=cv2.INTER_AREA)
+        inside = table[x[..., 3]][..., None]
+        out[i] = x[..., :3] * (inside / 255) + GREY * (1 - inside)
+    return torch.from_numpy(out).permute(0, 3, 1, 2)
+
+
+class Views:
+    """View ``k`` of garment ``i``: always the same place, turn, surroundings and light.
+
+    Args:
+        crops: (n, s, s, 4) uint8, RGB and blurred outline.
+        half: The same at half the side, for small views.
+        worn: (n,) bool: worn garments keep less of their surroundings, which are other garments.
+        count: Views a garment.
+    """
+
+    def __init__(
+        self, crops: np.ndarray, half: np.ndarray, worn: np.ndarray, count: int, seed: int = 0
+    ) -> None:
+        self.crops, self.half, self.worn, self.count = crops, half, worn, count
+        rng = np.random.default_rng(seed)
+        self.uniform = rng.random((count, len(crops), 16), dtype=np.float32)
+        self.normal = rng.standard_normal((count, len(crops), 4), dtype=np.float32)
+
+    def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
+        """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""
+        u, g = self.uniform[view, index], self.normal[view, index]
+        worn = self.worn[index]
+        angle = g[:, 0] * 0.13
+        angle += (np.pi / 2) * np.floor(u[:, 0] * 4) * ((u[:, 1] < 0.07) & ~worn)
+        size = CANONICAL * (0.86 + 0.36 * u[:, 2])
+        wide = size * np.exp(g[:, 1] * 0.07) * np.where(u[:, 3] < 0.5, -1.0, 1.0)
+        shift = (u[:, 4:6] - 0.5) * 0.1
+        residue = np.where(
+            u[:, 7] < np.where(worn, 0.2, 0.45), 1.0, 0.6 * np.fmax(u[:, 8] - 0.5, 0)
+        )
+        tables = shown(0.02 + 0.3 * u[:, 6] ** 2, residue)
+        fill = np.where(u[:, 9:10] < 0.3, u[:, 10:13], np.float32(GREY))
+        # Light changes, colours stay: a style is told by colour, so no shift of hue.
+        tint = 1 + np.stack([g[:, 2], -g[:, 2] * 0.5, g[:, 3]], 1) * 0.035
+        scale = (0.75 + 0.5 * u[:, 13:14]) * tint
+        offset = 0.5 * tint - 0.5 * scale + (u[:, 14:15] - 0.5) * 0.24
+        source = self.half if side < 0.9 * self.half.shape[1] else self.crops
+        s = source.shape[1]
+        out = np.empty((len(index), side, side, 3), np.float32)
+        for i, row in enumerate(index):
+            c, t = np.cos(angle[i]), np.sin(angle[i])
+            turn = np.array([[c * wide[i], -t * size[i]], [t * wide[i], c * size[i]]]) * (s / side)
+            place = s * (0.5 + shift[i]) - 0.5 - turn @ np.full(2, (side - 1) / 2)
+            x = cv2.warpAffine(
+                source[row], np.c_[turn, place], (side, side),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(114, 114, 114, 0),
+            )  # fmt: skip
+            inside = tables[i][x[..., 3]][..., None]
+            rgb = x[..., :3] * (inside * scale[i].astype(np.float32) / 255)
+            out[i] = rgb + (fill[i] * scale[i]).astype(np.float32) * (1 - inside) + offset[i]
+            if u[i, 15] < 0.2:
+                h, w = (int(side * (0.1 + 0.25 * v)) for v in u[i, 10:12])
+                y0, x0 = (int((side - m) * v) for m, v in ((h, u[i, 12]), (w, u[i, 8])))
+                out[i, y0 : y0 + h, x0 : x0 + w] = u[i, 9]
+        return torch.from_numpy(out).clamp_(0, 1).permute(0, 3, 1, 2)
