@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 import tracemalloc
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stylesim.backbones.pictures import GREY, ahead, batches, square
+from stylesim.images import load_image
 
 sides = st.integers(1, 90)
 
@@ -61,6 +63,19 @@ def test_batches_keep_the_order_and_the_rest() -> None:
     stacks = list(batches(pictures, 4, "pad", 3))
     assert [len(stack) for stack in stacks] == [3, 3, 1]
     assert np.concatenate(stacks)[:, 0, 0, 0].tolist() == list(range(7))
+
+
+def test_a_file_decoded_at_reduced_size_looks_as_it_does_in_full() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (150, 195, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((1040, 800), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=95)
+    data = buffer.getvalue()
+    for how in ("pad", "crop"):
+        ((small,),) = batches([data], 64, how, 1)
+        full = np.asarray(square(load_image(data), 64, how))
+        assert np.abs(small.astype(float) - full).mean() < 0.7
+    assert load_image(data, shrink_to=3 * 64).size == (260, 200)  # it was reduced indeed
 
 
 @pytest.mark.parametrize(("early", "most"), [(True, 10), (False, 5)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,28 @@ def test_each_garment_and_the_whole_are_embedded_apart(halves: Any, colours: Any
     assert top.area == pytest.approx(0.5)
     assert view.whole.slot is None
     assert not np.allclose(view.whole.embedding, top.embedding, atol=0.1)
+
+
+def test_a_large_picture_is_seen_alike_in_every_form(halves: Any) -> None:
+    seen: list[Image.Image] = []
+
+    def keep(pictures: list[Image.Image]) -> np.ndarray:
+        seen.extend(pictures)
+        return np.ones((len(pictures), 2))
+
+    noise = np.random.default_rng(0).integers(0, 255, (200, 160, 3), dtype=np.uint8)
+    large = Image.fromarray(noise).resize((2564, 3000), Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    large.save(file, "JPEG", quality=95)
+    backbone = FunctionBackbone(keep, name="keep", dim=2)
+    for form in (file.getvalue(), large, np.asarray(large)):
+        look([form], halves, backbone)
+    by_decoder, *reduced = seen[2::3]  # after the two garments of each, the whole
+    for one in reduced:
+        assert one.size == by_decoder.size == (641, 750)
+        assert np.abs(np.asarray(one, float) - np.asarray(by_decoder)).mean() < 2
+    assert look([large.crop((0, 0, 1000, 1279))], halves, backbone)
+    assert seen[-1].size == (1000, 1279)  # less than twice what is needed
 
 
 def test_nothing_found_leaves_the_whole(halves: Any, colours: Any) -> None:
