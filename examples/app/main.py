@@ -1,0 +1,32 @@
+"""A small web app on stylesim: photographs in, gaps and picks out, on this computer only.
+
+    python examples/app/main.py [--port 8000] [--catalog products.csv]
+
+Then open the address that it prints. Needs `pip install 'stylesim[app]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    """Serve the app until it is interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any free one")
+    parser.add_argument(
+        "--catalog", type=Path, help="CSV file of products; drawn sample products without it"
+    )
+    args = parser.parse_args()
+
+    # Here, so that --help needs neither FastAPI nor PyTorch.
+    import stylesim as ss
+    from stylesim_app.server import create_app, serve
+
+    catalog = None if args.catalog is None else ss.CatalogProvider.from_csv(args.catalog)
+    serve(create_app(catalog=catalog), port=args.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""What the pages say about things, in words and numbers for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+import stylesim as ss
+from stylesim.similarity import ItemSimilarity
+from stylesim_app.engine import Outcome, picture_name
+from stylesim_app.sessions import Session
+
+_REGIONS = {
+    "upper": "upper body",
+    "lower": "lower body",
+    "bag": "bags",
+    "accessory": "accessories",
+}
+
+
+def garment_name(garment: ss.Garment) -> str:
+    """What a garment is called: its file's name, or what it is."""
+    said = garment.attributes.get("file")
+    return said if isinstance(said, str) and said else garment.category or garment.id
+
+
+def percent(value: float | None) -> str:
+    """A probability for people.
+
+    Example:
+        >>> percent(0.734), percent(None)
+        ('73 %', '')
+    """
+    return "" if value is None else f"{round(100 * value)} %"
+
+
+@attrs.frozen
+class Line:
+    """One garment in the table."""
+
+    picture: str
+    title: str
+    file: str
+    similarity: float
+    classes: tuple[float, ...]
+    assumed: str | None
+
+
+@attrs.frozen
+class RegionLine:
+    """One region of the body."""
+
+    title: str
+    count: int
+    best: float | None
+    picture: str | None
+
+
+@attrs.frozen
+class PickCard:
+    """One product."""
+
+    product: ss.Product
+    picture: str | None
+    similarity: float
+    gain: float
+    reason: str
+
+
+def _line(row: ItemSimilarity, session: Session, classes: tuple[str, ...]) -> Line:
+    here = row.id in session.closet
+    return Line(
+        picture=f"/pictures/garment-{row.id}",
+        title=row.category or (row.slot.value if row.slot else "not recognised"),
+        file=garment_name(session.closet[row.id]) if here else "removed since",
+        similarity=row.similarity,
+        classes=tuple(row.by_class[name] for name in classes),
+        assumed=row.assumed,
+    )
+
+
+def result_view(
+    session: Session, outcome: Outcome, picks: ss.RecommendationResult
+) -> dict[str, Any]:
+    """Everything that the page of results shows."""
+    report = outcome.report
+    lines = [_line(row, session, report.classes) for row in report.gaps()]
+    regions = [
+        RegionLine(
+            title=_REGIONS.get(one.region, one.region),
+            count=one.count,
+            best=one.best,
+            picture=f"/pictures/garment-{one.best_id}" if one.best_id else None,
+        )
+        for one in report.by_slot().values()
+    ]
+    cards = [
+        PickCard(
+            product=pick.product,
+            picture=None
+            if pick.product.image is None
+            else f"/pictures/product-{picture_name(pick.product)}",
+            similarity=pick.similarity,
+            gain=pick.gain,
+            reason=pick.reason,
+        )
+        for pick in picks
+    ]
+    return {
+        "classes": report.classes,
+        "lines": lines,
+        "regions": regions,
+        "cards": cards,
+        "owned": picks.blocked,
+        "skipped": picks.skipped,
+        "advice": outcome.advice,
+        "seconds": outcome.seconds,
+        "stale": outcome.version != session.version,
+    }
