@@ -89,12 +89,13 @@ FLOORS = (
 )
 FLOOR_OF = {name: float(floor) for floor, names in enumerate(FLOORS) for name in names.split()}
 
-# Inside a function: a wardrobe finds the slot of a photograph that is added without one, and a
-# target checks itself.
+# Inside a function: a wardrobe finds the slot of a photograph that is added without one, a target
+# checks itself, and a report tells its gaps.
 EXCEPTIONS = {
     ("wardrobe", "garments"),
     ("style_target", "target_check"),
     ("style_target", "classifier"),
+    ("_report", "gaps"),
 }
 
 

@@ -16,7 +16,9 @@ from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
     from stylesim.classifier import PictureView
+    from stylesim.gaps import ClosetGaps
     from stylesim.types import ImageLike
+    from stylesim.wardrobe import Wardrobe
 
 WHOLE = "whole"
 
@@ -196,10 +198,21 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         matrix = np.array(values, dtype=np.float32).reshape(shape)
         return SimilarityTable(self.classes, tuple(row.id for row in self.rows), matrix)
 
-    def gaps(self) -> SimilarityReport:
-        """The same rows, least similar first; those alike in the order of their ids."""
-        order = sorted(enumerate(self.rows), key=lambda at: (at[1].similarity, at[1].id, at[0]))
-        return attrs.evolve(self, rows=tuple(row for _, row in order))
+    def gaps(self, wardrobe: Wardrobe | None = None, *, good: float = 0.5) -> ClosetGaps:
+        """What to keep, what to let go, and what is missing; see :func:`stylesim.gaps.find_gaps`.
+
+        Args:
+            wardrobe: The closet that was scored, for quantities, duplicates and cost per wear.
+            good: Similarity, 0 to 1, from which a garment or an outfit is good.
+
+        Returns:
+            A verdict for each row, least similar first, those alike in the order of their ids;
+            and how near each slot comes.
+        """
+        # Here, because gaps stand below the report that they are read from.
+        from stylesim.gaps import find_gaps
+
+        return find_gaps(self, wardrobe, good=good)
 
     def by_slot(self) -> dict[str, SlotSummary]:
         """How near the items of each region of the body come, and where there are none.
