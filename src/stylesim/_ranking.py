@@ -1,69 +1,31 @@
-"""What a product would gain, which products are picked, and the reason in words."""
+"""Which products are picked, in which order, and why."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import attrs
+import numpy as np
 
-from stylesim._owned import alike
+from stylesim._owned import WHOLE, Looks
 from stylesim._picks import Recommendation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from stylesim._gaining import Closet, Unlocked
     from stylesim._shelf import Offer
-    from stylesim.similarity import ItemSimilarity, SimilarityReport
+    from stylesim.functional import Floats
+    from stylesim.similarity import ItemSimilarity
 
+RANKS = ("gain", "gain_per_price", "similarity")
 _BODY = {"upper": "the upper body", "lower": "the lower body", "shoes": "the feet",
          "headwear": "the head", "bag": "a bag", "accessory": "accessories"}  # fmt: skip
-_GAINS = 0.005  # what would show as 0.00 is none
 
 
 @attrs.frozen(eq=False)
-class Closet:
-    """The best that is owned in each region of the body.
-
-    Attributes:
-        wanted: Name of the wanted class.
-        weights: Weight by region.
-        regions: Regions that the model can compare.
-        best: Highest similarity by region; regions where nothing is owned are left out.
-    """
-
-    wanted: str
-    weights: Mapping[str, float]
-    regions: tuple[str, ...]
-    best: Mapping[str, float]
-
-    @classmethod
-    def of(cls, report: SimilarityReport) -> Closet:
-        """Read a report."""
-        summaries = report.by_slot().items()
-        best = {region: one.best for region, one in summaries if one.best is not None}
-        return cls(report.classes[0], report.weights, report.regions, best)
-
-    def gaps(self) -> list[str]:
-        """Regions that count, the widest gap first."""
-        counted = [region for region, weight in self.weights.items() if weight > 0]
-        return sorted(counted, key=lambda region: self.best.get(region, -1.0))
-
-    def gain(self, standing: Mapping[str, float]) -> float:
-        """How far a product raises the weighted mean of the best similarities, 0 to 1."""
-        shares = {r: self.weights[r] for r in standing if self.weights.get(r, 0.0) > 0}
-        total = sum(self.weights.values())
-        if not shares:  # it can count only by itself
-            shares, total = dict.fromkeys(standing, 1.0), float(len(standing))
-        raised = (
-            share * max(0.0, standing[region] - self.best.get(region, 0.0))
-            for region, share in shares.items()
-        )
-        gain = sum(raised) / total
-        return gain if gain >= _GAINS else 0.0
-
-
-@attrs.frozen(eq=False)
-class Candidate:
+class Prospect:
     """A product that could be picked."""
 
     offer: Offer
@@ -71,107 +33,145 @@ class Candidate:
     gain: float
 
     @classmethod
-    def of(cls, offer: Offer, row: ItemSimilarity, closet: Closet) -> Candidate:
+    def of(cls, offer: Offer, row: ItemSimilarity, closet: Closet) -> Prospect:
         """Judge a product."""
         row = attrs.evolve(row, slot=offer.slot, category=offer.product.category)
-        return cls(offer, row, closet.gain(row.standing))
+        return cls(offer, row, closet.gain(row))
 
     @property
     def worth_it(self) -> bool:
         """Whether it gains something, or is at least of the wanted class."""
         return self.gain > 0 or self.row.similarity >= max(self.row.by_class.values())
 
+    def value(self, rank_by: str) -> float:
+        """What it is ranked by: the higher, the better."""
+        if rank_by == "similarity":
+            return self.row.similarity
+        if rank_by == "gain":
+            return self.gain
+        price = self.offer.product.price
+        if price is None:
+            return -1.0  # after all whose price is known
+        return self.gain / price if price > 0 else (math.inf if self.gain > 0 else 0.0)
+
     def rank(self, rank_by: str) -> tuple[object, ...]:
         """Sort key, the best first, never a tie between two products."""
         product = self.offer.product
-        price = float("inf") if product.price is None else product.price
+        price = math.inf if product.price is None else product.price
         # Rounded, so that the noise of single precision decides nothing.
         gain, similarity = -round(self.gain, 5), -round(self.row.similarity, 5)
-        first = {
-            "gain": (gain, similarity, price),
-            "similarity": (similarity, gain, price),
-            "price": (self.gain <= 0, price, gain, similarity),
-        }[rank_by]
-        return (*first, product.id, product.source or "", product.url)
+        first = -round(self.value(rank_by), 7 if rank_by == "gain_per_price" else 5)
+        return (first, gain, similarity, price, product.id, product.source or "", product.url)
 
     def recommendation(self, closet: Closet) -> Recommendation:
         """The pick, with its reason."""
+        unlocked = closet.unlocked(self.row)
         return Recommendation(
             product=self.offer.product,
             slot=self.offer.slot,
             similarity=self.row.similarity,
             gain=self.gain,
-            reason=_reason(self, closet),
+            unlocks=unlocked.count,
+            outfits=unlocked.examples,
+            reason=_reason(self, closet, unlocked),
             by_class=dict(self.row.by_class),
         )
 
 
 def chosen(
-    candidates: Sequence[Candidate], k: int, rank_by: str, twin: float
-) -> tuple[list[Candidate], list[tuple[Candidate, str]]]:
-    """Pick k products, spread over the regions that gain, without near twins.
+    prospects: Sequence[Prospect], k: int, rank_by: str, *, diversity: float, twin: float
+) -> tuple[list[Prospect], list[tuple[Prospect, str]]]:
+    """Pick k products by maximal marginal relevance, without near twins.
+
+    Source: Carbonell and Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998. The
+    relevance is what is ranked by, as a share of the highest; how alike two products are is the
+    cosine of their embeddings, so stretched that the least alike tenth is 0.
+
+    Args:
+        prospects: What there is to choose from.
+        k: Most picks.
+        rank_by: One of ``RANKS``.
+        diversity: Share of the likeness in the choice, 0 to 1.
+        twin: How sure it has to be that two products are one, 0 to 1.
 
     Returns:
         The picks by rank, and the twins passed over, each with the title of the pick.
     """
-    shelves: dict[tuple[str, ...], list[Candidate]] = {}
-    for one in sorted(candidates, key=lambda one: one.rank(rank_by), reverse=True):
-        if one.worth_it:
-            shelves.setdefault(tuple(sorted(one.row.standing)), []).append(one)
-    taken: dict[str, int] = {}
-    picks: list[Candidate] = []
-    twins: list[tuple[Candidate, str]] = []
-
-    def turn(regions: tuple[str, ...]) -> tuple[object, ...]:
-        head = shelves[regions][-1]
-        before = max(taken.get(region, 0) for region in regions)
-        return (head.gain <= 0, before, head.rank(rank_by))
-
-    while len(picks) < k and shelves:
-        regions = min(shelves, key=turn)
-        one = shelves[regions].pop()
-        if not shelves[regions]:
-            del shelves[regions]
-        other = next((pick for pick in picks if _twins(one, pick, twin)), None)
-        if other is not None:
-            twins.append((one, other.offer.product.title))
+    left = sorted((one for one in prospects if one.worth_it), key=lambda one: one.rank(rank_by))
+    if not left:
+        return [], []
+    relevance = _relevance([one.value(rank_by) for one in left])
+    looks = Looks.of([one.offer.view for one in left])
+    likeness = np.zeros(len(left))
+    open_ = np.ones(len(left), dtype=bool)
+    picks: list[int] = []
+    twins: list[tuple[Prospect, str]] = []
+    addresses: dict[str, str] = {}
+    while len(picks) < k and open_.any():
+        worth = np.where(open_, (1 - diversity) * relevance - diversity * likeness, -np.inf)
+        at = int(np.argmax(np.round(worth, 7)))  # the first of equals ranks higher
+        open_[at] = False
+        one = left[at]
+        title = addresses.get(one.offer.product.url)
+        if title is not None:
+            twins.append((one, title))
             continue
-        picks.append(one)
-        for region in regions:
-            taken[region] = taken.get(region, 0) + 1
-    return sorted(picks, key=lambda one: one.rank(rank_by)), twins
+        title = one.offer.product.title
+        picks.append(at)
+        addresses[one.offer.product.url] = title
+        sure, cosine = looks.nearest(one.offer.view)
+        same = open_ & (sure >= twin)
+        twins += [(left[i], title) for i in map(int, np.flatnonzero(same))]
+        open_ &= ~same
+        likeness = np.maximum(likeness, _stretched(cosine, at))
+    return [left[at] for at in sorted(picks)], twins
 
 
-def _twins(one: Candidate, other: Candidate, threshold: float) -> bool:
-    if one.offer.product.url == other.offer.product.url:
-        return True
-    return alike(one.offer.view, other.offer.view) >= threshold
+def _relevance(values: Sequence[float]) -> Floats:
+    """Values as shares of the highest finite one, 0 to 1."""
+    finite = [value for value in values if math.isfinite(value)]
+    top = max([*finite, 0.0])
+    shares = [
+        1.0 if value == math.inf else max(value, 0.0) / top if top else 0.0 for value in values
+    ]
+    return np.array(shares)
 
 
-def _reason(one: Candidate, closet: Closet) -> str:
+def _stretched(cosine: Floats, own: int) -> Floats:
+    """Cosines so stretched that the lowest tenth of those of the same region is 0."""
+    comparable = cosine > -1
+    comparable[own] = False
+    low = float(np.quantile(cosine[comparable], 0.1)) if comparable.any() else 0.0
+    stretched: Floats = np.clip((cosine - low) / max(1 - low, 1e-6), 0.0, 1.0)
+    return np.where(comparable, stretched, 0.0)
+
+
+def _reason(one: Prospect, closet: Closet, unlocked: Unlocked) -> str:
     similarity = f"{one.row.similarity:.2f} similar to {closet.wanted}"
-    missing, raised, kept = [], [], []
-    for region, value in one.row.standing.items():
-        where, best = _BODY.get(region, "your closet"), closet.best.get(region)
-        if best is None:
-            missing.append(where)
-        elif value > best and one.gain > 0:
-            raised.append(f"your best for {where} from {best:.2f} to {value:.2f}")
-        else:
-            kept.append(f"{where} ({best:.2f})")
+    missing = [_body(r) for r in one.row.standing if r not in closet.best]
+    kept = [f"{_body(r)} ({closet.best[r]:.2f})" for r in one.row.standing if r in closet.best]
     parts = []
     if missing:
         # Pictures in which no garment was found may show anything.
-        known = "nothing you own is known to be" if "whole" in closet.best else "you own nothing"
+        known = "nothing you own is known to be" if WHOLE in closet.best else "you own nothing"
         parts.append(f"{known} for {' and '.join(missing)}, and it is {similarity}")
-    if raised:
-        parts.append(f"it raises {' and '.join(raised)}")
-    if not parts:
-        parts.append(
-            f"it is {similarity}, though no better than your best for {' and '.join(kept)}"
-        )
+    if one.gain > 0 and closet.weighs(one.row):
+        to = min(closet.value + one.gain, 1.0)
+        parts.append(f"it raises your best outfit from {closet.value:.2f} to {to:.2f}")
+    elif one.gain > 0 and kept:
+        parts.append(f"it is {similarity}, above your best for {' and '.join(kept)}")
+    elif not missing:
+        parts.append(f"it is {similarity}, but raises no outfit above your best")
+    if unlocked.count:
+        outfits = "1 good outfit" if unlocked.count == 1 else f"{unlocked.count} good outfits"
+        worn = f", the best with your {' and '.join(unlocked.with_what)}"
+        parts.append(f"it makes {outfits}{worn if unlocked.with_what else ''}")
     nearest = max(one.row.by_class, key=lambda name: one.row.by_class[name])
     if one.row.by_class[nearest] > one.row.similarity:
         parts.append(f"it is still nearer to {nearest} ({one.row.by_class[nearest]:.2f})")
     sentence = "; ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
+
+
+def _body(region: str) -> str:
+    return _BODY.get(region, "your closet")

@@ -1,9 +1,11 @@
-"""What a provider offers, and the views of its pictures."""
+"""The views of products' pictures."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import threading
 from collections import OrderedDict
 from functools import partial
 from pathlib import Path
@@ -12,20 +14,18 @@ from typing import TYPE_CHECKING
 import attrs
 
 from stylesim._seeing import Part, kept_under, view_all
-from stylesim.errors import ImageError, ProviderError, StyleSimError, expected
+from stylesim._titles import slot_of_words
+from stylesim.errors import ImageError, StyleSimError, expected
 from stylesim.images import content_hash
 from stylesim.products import SkippedProduct
-from stylesim.providers.base import ask, provider_name
-from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from stylesim._seeing import StyleModel
     from stylesim.classifier import PictureView
-    from stylesim.products import Product, ProductQuery
-    from stylesim.providers import AbstractProductProvider
-    from stylesim.types import ImageLike
+    from stylesim.products import Product
+    from stylesim.types import ImageLike, Slot
 
 _AT_ONCE = 64
 _MOST_KEPT = 20_000  # views, of a few kilobytes each
@@ -40,53 +40,14 @@ class Offer:
     view: PictureView
 
 
-def search_all(
-    provider: AbstractProductProvider, queries: Iterable[ProductQuery], most: int
-) -> tuple[list[Product], list[SkippedProduct]]:
-    """Ask a provider several times; each product comes once.
-
-    Raises:
-        ProviderError: It failed, or answered with nonsense.
-    """
-    products: dict[tuple[str | None, str], Product] = {}
-    skipped: dict[SkippedProduct, None] = {}
-    for query in queries:
-        name = provider_name(provider)
-        try:
-            found = ask(provider.search, query, name=name, most=most)
-        except ProviderError:
-            raise
-        except StyleSimError as error:
-            todo = "look at the error above"
-            raise expected(name, "an answer", str(error), todo, ProviderError) from error
-        skipped |= dict.fromkeys(found.skipped)
-        loose = attrs.evolve(query, currency=None, min_price=None, max_price=None)
-        for product in found:
-            key = (product.source, product.id)
-            why = _not_comparable(product, query) if loose.matches(product) else None
-            if why is not None:
-                skipped[SkippedProduct(why, id=product.id, source=product.source)] = None
-            elif query.matches(product):
-                products.setdefault(key, product)
-    return list(products.values()), list(skipped)
-
-
-def _not_comparable(product: Product, query: ProductQuery) -> str | None:
-    """Why a product that fits otherwise has no price to be compared; None where it has one."""
-    bounded = query.min_price is not None or query.max_price is not None
-    if product.price is None:
-        return "its price is not known" if bounded else None
-    if query.currency is not None and product.currency != query.currency:
-        return f"its price is in {product.currency or 'no known currency'}, not {query.currency}"
-    return None
-
-
 def slot_of(product: Product) -> Slot | None:
     """The slot that a product states, or that its category or title names."""
     if product.slot is not None:
         return product.slot
-    for text in (product.category, product.title, *reversed(product.title.split())):
-        slot = Slot.guess(text)
+    # A category may be a path: "Women > Skirts".
+    kinds = re.split("[>/|]", product.category or "")[::-1]
+    for text in (*kinds, product.title):
+        slot = slot_of_words(text.strip() or None)
         if slot is not None:
             return slot
     return None
@@ -97,6 +58,7 @@ class Shelf:
     """Sees the pictures of products, and keeps the views in memory for the next time."""
 
     _views: OrderedDict[str, PictureView] = attrs.field(factory=OrderedDict, repr=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
 
     def see(
         self, model: StyleModel, products: Sequence[Product], *, progress: bool = False
@@ -113,7 +75,8 @@ class Shelf:
         with tqdm(total=len(products), desc="Seeing products", disable=not progress) as bar:
             for start in range(0, len(products), _AT_ONCE):
                 some = products[start : start + _AT_ONCE]
-                seen, lost = self._see(model, some)
+                with self._lock:  # one recommender may serve several threads
+                    seen, lost = self._see(model, some)
                 offers += seen
                 skipped += lost
                 bar.update(len(some))
@@ -129,6 +92,7 @@ class Shelf:
             if product.image is None:
                 far = product.image_url is not None
                 why = "its picture was not fetched" if far else "it has no picture"
+                why += "; ask with fetch_images=True" if far else ""
                 skipped.append(SkippedProduct(why, id=product.id, source=product.source))
                 continue
             slot = slot_of(product)

@@ -140,7 +140,8 @@ def product(draw):
         look = sum(map(ord, name)) * 53 % 150 + 60
         image = None if similarity is None else draw(similarity, look)
         fields = {"price": 20.0, "currency": "EUR", "image": image, "slot": slot} | fields
-        return ss.Product(name, f"Product {name}", f"https://shop.example/{name}", **fields)
+        url = fields.pop("url", f"https://shop.example/{name}")
+        return ss.Product(name, f"Product {name}", url, **fields)
 
     return make
 
@@ -161,9 +162,12 @@ class Shop(ss.AbstractProductProvider):
 def recommend(model, closet):
     """Recommend from products for the closet."""
 
-    def run(products, wardrobe=None, threshold=0.99999, **asked):
+    def run(products, wardrobe=None, threshold=1.0, diversity=0.0, **asked):
         recommender = ss.Recommender(
-            ss.SimilarityScorer(model), Shop(products), owned_threshold=threshold
+            ss.SimilarityScorer(model),
+            Shop(products),
+            owned_threshold=threshold,
+            diversity=diversity,
         )
         return recommender.recommend(closet if wardrobe is None else wardrobe, **asked)
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 import stylesim as ss
 from stylesim.errors import InvalidArgumentError, NotFittedError
+from stylesim.outfits import assemble
 
 
 def near(value: float) -> object:
@@ -22,72 +23,134 @@ def names(picks) -> list[str]:
 # --- gain and rank ----------------------------------------------------------------------------
 
 
-def test_gain_is_what_the_best_of_the_region_rises_by(recommend, product) -> None:
+# The closet of conftest: a top at 0.3 under outerwear at 0.6 makes 0.45 above; a bottom at 0.2.
+
+
+def test_gain_is_what_the_best_outfit_rises_by(recommend, product) -> None:
     picks = recommend([product("a", 0.9), product("b", 0.9, "top"), product("c", 0.1)])
     assert names(picks) == ["a", "b"], "c is no better than what is owned, nor of the wanted style"
-    assert [pick.gain for pick in picks] == [near((0.9 - 0.2) / 2), near((0.9 - 0.6) / 2)]
+    assert [pick.gain for pick in picks] == [near((0.9 - 0.2) / 2), near((0.9 - 0.45) / 2)]
     assert [str(pick.slot) for pick in picks] == ["bottom", "top"]
     assert picks[0].similarity == near(0.9)
     assert picks[0].by_class["suit"] == near(0.1)
 
 
-def test_a_dress_gains_for_both_regions(recommend, product) -> None:
-    assert recommend([product("a", 0.9, "full")])[0].gain == near((0.9 - 0.6 + 0.9 - 0.2) / 2)
+@pytest.mark.parametrize("slot", ["top", "outer", "full", "bottom"])
+def test_gain_is_what_buying_brings(model, closet, recommend, product, slot) -> None:
+    scorer = ss.SimilarityScorer(model)
+    (pick,) = recommend([product("a", 0.8, slot)])
+    before, _ = (assemble(closet, scorer, 1), closet.add(pick.product.image, slot=slot))
+    after = assemble(closet, scorer, 1)
+    assert pick.gain == pytest.approx(after[0].similarity - before[0].similarity, abs=1e-5)
+
+
+def test_a_dress_is_an_outfit_by_itself(recommend, product) -> None:
+    (pick,) = recommend([product("a", 0.9, "full")])
+    assert pick.gain == near(0.9 - (0.45 + 0.2) / 2)
+    assert pick.outfits[0] == ()
+
+
+def test_outerwear_shares_the_upper_body_with_what_is_under_it(recommend, product) -> None:
+    (pick,) = recommend([product("a", 0.9, "outer")])
+    assert pick.gain == near(((0.3 + 0.9) / 2 - 0.45) / 2)
+
+
+def test_good_outfits_are_counted_and_named(recommend, product, ids) -> None:
+    (pick,) = recommend([product("a", 0.9)])
+    assert pick.unlocks == 2, "with the top, and with the top under the jacket"
+    assert [set(one) for one in pick.outfits] == [{ids["top"], ids["outer"]}]
+    assert "it makes 2 good outfits, the best with your my top and my jacket" in pick.reason
+    (pick,) = recommend([product("b", 0.95, "bag")], slot="bag")
+    assert (pick.unlocks, pick.outfits) == (0, ())
+
+
+def test_what_is_good_can_be_said(model, closet, product, shop_of) -> None:
+    shop, scorer = shop_of([product("a", 0.9)]), ss.SimilarityScorer(model)
+    (pick,) = ss.Recommender(scorer, shop, owned_threshold=1, good=0.65).recommend(closet)
+    assert pick.unlocks == 1
+    (pick,) = ss.Recommender(scorer, shop, owned_threshold=1, good=0.99).recommend(closet)
+    assert (pick.unlocks, pick.outfits) == (0, ())
 
 
 def test_weights_turn_the_ranking(model, closet, product, shop_of) -> None:
     shop = shop_of([product("a", 0.9), product("b", 0.9, "top")])
     scorer = ss.SimilarityScorer(model, slot_weights={"top": 10})
-    assert names(ss.Recommender(scorer, shop).recommend(closet)) == ["b", "a"]
+    picks = ss.Recommender(scorer, shop, owned_threshold=1).recommend(closet)
+    assert names(picks) == ["b", "a"]
+
+
+def test_shoes_gain_for_outfits_where_they_have_a_weight(model, product, shop_of) -> None:
+    shop, scorer = (
+        shop_of([product("a", 0.9, "shoes")]),
+        ss.SimilarityScorer(model, slot_weights={"shoes": 1}),
+    )
+    closet = ss.Wardrobe()
+    for slot in ("top", "bottom"):
+        closet.add(product(slot, 0.3).image, slot=slot)
+    (pick,) = ss.Recommender(scorer, shop, owned_threshold=1).recommend(closet)
+    assert pick.gain == near((0.3 + 0.3 + 0.9) / 3 - 0.3)
 
 
 def test_what_gains_nothing_comes_last_and_only_if_it_is_of_the_style(recommend, product) -> None:
-    picks = recommend([product("a", 0.55, "top"), product("b", 0.3), product("c", 0.4, "top")])
+    picks = recommend([product("a", 0.55, "outer"), product("b", 0.3), product("c", 0.25, "top")])
     assert names(picks) == ["b", "a"]
     assert picks[1].gain == 0
-    assert "no better than your best for the upper body (0.60)" in picks[1].reason
+    assert "raises no outfit" in picks[1].reason
 
 
-def test_picks_spread_over_the_regions_that_gain(recommend, product) -> None:
-    bottoms = [product(f"b{i}", 0.9 - i / 50) for i in range(4)]
-    picks = recommend([*bottoms, product("t", 0.7, "top")], k=3)
-    assert names(picks) == ["b0", "b1", "t"]
-    assert names(recommend([*bottoms, product("t", 0.55, "top")], k=3)) == ["b0", "b1", "b2"]
+def test_picks_are_unlike_each_other(recommend, product, draw) -> None:
+    alike = [product(f"p{i}", None, image=draw(0.9 - i / 100, 70)) for i in range(4)]
+    other = product("q", None, image=draw(0.8, 150))
+    assert names(recommend([*alike, other], k=2)) == ["p0", "p1"]
+    assert names(recommend([*alike, other], k=2, diversity=0.3)) == ["p0", "q"]
 
 
 def test_other_ranks(recommend, product) -> None:
-    # All of one region, so that nothing is spread.
     shelf = [
         product("dear", 0.9, price=90.0),
         product("mid", 0.6, price=30.0),
-        product("cheap", 0.5, price=5.0),
+        product("cheap", 0.3, price=5.0),
         product("idle", 0.1, price=1.0),
-        product("free", 0.7, price=None),
+        product("unpriced", 0.7, price=None),
     ]
-    assert names(recommend(shelf, rank_by="gain")) == ["dear", "free", "mid", "cheap"]
-    assert names(recommend(shelf, rank_by="similarity", k=2)) == ["dear", "free"]
-    assert names(recommend(shelf, rank_by="price")) == ["cheap", "mid", "dear", "free"]
+    assert names(recommend(shelf)) == ["dear", "unpriced", "mid", "cheap"]
+    assert names(recommend(shelf, rank_by="similarity", k=2)) == ["dear", "unpriced"]
+    picks = recommend(shelf, rank_by="gain_per_price")
+    assert names(picks) == ["cheap", "mid", "dear", "unpriced"]
+    assert picks[0].gain_per_price == pytest.approx(picks[0].gain / 5.0)
+    assert picks[3].gain_per_price is None
+    gift = product("gift", 0.4, price=0.0)
+    assert names(recommend([*shelf, gift], rank_by="gain_per_price"))[0] == "gift"
 
 
 def test_ties_do_not_depend_on_the_order(recommend, product) -> None:
     shelf = [product(name, 0.8) for name in "badc"]
     assert names(recommend(shelf)) == names(recommend(shelf[::-1])) == ["a", "b", "c", "d"]
+    spread = recommend(shelf, k=2, diversity=0.7).to_dicts()
+    assert spread == recommend(shelf[::-1], k=2, diversity=0.7).to_dicts()
 
 
 def test_reasons_are_sentences(recommend, product) -> None:
     reasons = {p.product.id: p.reason for p in recommend([product("a", 0.9), product("b", 0.3)])}
-    assert reasons["a"] == "It raises your best for the lower body from 0.20 to 0.90."
-    assert reasons["b"].endswith("to 0.30; it is still nearer to suit (0.70).")
-    empty = recommend([product("a", 0.9)], wardrobe=ss.Wardrobe())
-    assert (
-        empty[0].reason == "You own nothing for the lower body, and it is 0.90 similar to wannabe."
-    )
+    assert reasons["a"].startswith("It raises your best outfit from 0.33 to 0.68; it makes 2 good")
+    assert reasons["b"].endswith("it is still nearer to suit (0.70).")
+    (pick,) = recommend([product("a", 0.9)], wardrobe=ss.Wardrobe())
+    told = "You own nothing for the lower body, and it is 0.90 similar to wannabe; it raises"
+    assert pick.reason.startswith(told)
+    (bag,) = recommend([product("b", 0.95, "shoes")], slot="shoes")
+    assert "above your best for the feet (0.90)" in bag.reason
 
 
 def test_nothing_is_said_of_what_was_not_recognised(model, recommend, product, draw) -> None:
     report = ss.SimilarityScorer(model).score([draw(0.3)])
     (pick,) = recommend([product("a", 0.9)], wardrobe=report)
     assert pick.reason.startswith("Nothing you own is known to be for the lower body, and")
+
+
+def test_pictures_of_outfits_count_piece_by_piece(model, recommend, product, draw_outfit) -> None:
+    report = ss.SimilarityScorer(model).score([draw_outfit(0.8, 0.2)])
+    (pick,) = recommend([product("a", 0.9)], wardrobe=report)
+    assert pick.gain == near((0.9 - 0.2) / 2)
 
 
 # --- what is asked ------------------------------------------------------------------------------
@@ -146,7 +209,9 @@ def test_an_empty_closet_and_a_report_alone_will_do(model, recommend, product, c
 
 def test_whole_pictures_are_enough(whole_model, closet, product, shop_of) -> None:
     shop = shop_of([product("a", 0.9), product("b", 0.4, "top"), product("c", 0.9, None)])
-    picks = ss.Recommender(ss.SimilarityScorer(whole_model), shop).recommend(closet)
+    picks = ss.Recommender(ss.SimilarityScorer(whole_model), shop, owned_threshold=1).recommend(
+        closet
+    )
     assert picks[0].product.id == "c"
     assert dict(zip(names(picks), [p.gain for p in picks], strict=True))["a"] == near(0.35)
 
@@ -178,7 +243,8 @@ def test_the_notebook_escapes_and_links_safely(recommend, product) -> None:
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        ("k", 0), ("k", 2.5), ("k", True), ("rank_by", "luck"), ("max_price", float("nan")),
+        ("k", 0), ("k", 2.5), ("k", True), ("rank_by", "price"), ("fetch_images", "yes"),
+        ("max_price", float("nan")),
         ("max_price", -1), ("min_price", "cheap"), ("slot", "hair"), ("currency", "euros"),
     ],
 )  # fmt: skip
@@ -187,10 +253,11 @@ def test_bad_arguments_are_named(recommend, product, argument, value) -> None:
         recommend([product("a", 0.9)], **{argument: value})
 
 
-@pytest.mark.parametrize("threshold", [float("nan"), 2, "high", None, True])
-def test_a_bad_threshold_is_named(model, threshold, shop_of) -> None:
-    with pytest.raises(InvalidArgumentError, match="owned_threshold"):
-        ss.Recommender(ss.SimilarityScorer(model), shop_of([]), owned_threshold=threshold)
+@pytest.mark.parametrize("name", ["owned_threshold", "diversity", "good"])
+@pytest.mark.parametrize("value", [float("nan"), 2, -0.1, "high", None, True])
+def test_bad_settings_are_named(model, name, value, shop_of) -> None:
+    with pytest.raises(InvalidArgumentError, match=name):
+        ss.Recommender(ss.SimilarityScorer(model), shop_of([]), **{name: value})
 
 
 def test_bad_parts_are_named(model, shop_of) -> None:

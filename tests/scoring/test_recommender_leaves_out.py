@@ -29,7 +29,7 @@ def test_the_same_picture_is_blocked_in_any_container(
     (blocked,) = picks.blocked
     assert (blocked.product.id, blocked.garment) == ("own", ids["bottom"])
     assert "same picture" in blocked.why
-    assert blocked.cosine == near(1.0)
+    assert (blocked.sure, blocked.cosine) == (1.0, near(1.0))
 
 
 def test_near_twins_are_blocked_above_the_threshold_and_in_their_region(
@@ -37,19 +37,30 @@ def test_near_twins_are_blocked_above_the_threshold_and_in_their_region(
 ) -> None:
     twin = product("twin", None, image=draw(0.23))
     elsewhere = product("top", None, "bag", image=draw(0.23))
-    picks = recommend([twin, elsewhere], threshold=0.99)
-    assert [(b.product.id, b.garment) for b in picks.blocked] == [("twin", ids["bottom"])]
-    assert "cosine 0.99" in picks.blocked[0].why
-    assert not recommend([elsewhere], threshold=0.99, slot="bag").blocked, "no bag is owned"
-    assert names(recommend([twin], threshold=0.99999)) == ["twin"]
+    picks = recommend([twin, elsewhere], threshold=0.5)
+    (blocked,) = picks.blocked
+    assert (blocked.product.id, blocked.garment) == ("twin", ids["bottom"])
+    assert 0.5 <= blocked.sure < 1
+    assert f"{blocked.sure:.2f} sure: cosine 0.99" in blocked.why
+    assert (blocked.colour_distance, blocked.same_category) == (None, None), "not known here"
+    assert not recommend([elsewhere], threshold=0.5, slot="bag").blocked, "no bag is owned"
+    assert names(recommend([twin], threshold=1.0)) == ["twin"]
 
 
 def test_no_two_picks_are_one(recommend, product, draw) -> None:
     shelf = [product(f"p{i}", None, image=draw(0.9, 70 + i)) for i in range(5)]
-    picks = recommend([*shelf, product("q", 0.6)], threshold=0.99)
+    other = product("q", None, image=draw(0.6, 250))
+    picks = recommend([*shelf, other], threshold=0.5)
     assert names(picks) == ["p0", "q"]
     assert {one.reason for one in picks.skipped} == {"near twin of Product p0"}
     assert [one.id for one in picks.skipped] == ["p1", "p2", "p3", "p4"]
+
+
+def test_one_page_is_one_pick(recommend, product) -> None:
+    twice = [product("a", 0.9), product("b", 0.8, url="https://shop.example/a")]
+    picks = recommend(twice)
+    assert names(picks) == ["a"]
+    assert picks.skipped[0].reason == "near twin of Product a"
 
 
 def test_one_product_offered_for_several_slots_comes_once(recommend, product) -> None:
@@ -92,7 +103,7 @@ def test_currency_alone_also_skips(recommend, product) -> None:
     assert [one.id for one in picks.skipped] == ["won"]
 
 
-@pytest.mark.parametrize("asked", [{"max_price": 80}, {"rank_by": "price"}])
+@pytest.mark.parametrize("asked", [{"max_price": 80}, {"rank_by": "gain_per_price"}])
 def test_prices_of_several_currencies_are_not_compared(recommend, product, asked) -> None:
     shelf = [product("won", 0.9, currency="KRW"), product("a", 0.8)]
     with pytest.raises(InvalidArgumentError, match=r"currency.*EUR, KRW"):
@@ -103,7 +114,7 @@ def test_prices_of_several_currencies_are_not_compared(recommend, product, asked
 def test_what_a_provider_skipped_is_told_on(model, closet, product) -> None:
     rows = [{"id": "x", "title": "x", "url": "javascript:alert(1)"}, product("a", 0.9)]
     shop = ss.FunctionProvider(lambda query: rows)
-    picks = ss.Recommender(ss.SimilarityScorer(model), shop).recommend(closet)
+    picks = ss.Recommender(ss.SimilarityScorer(model), shop, owned_threshold=1).recommend(closet)
     assert names(picks) == ["a"]
     assert [one.id for one in picks.skipped] == ["x"]
 
@@ -130,7 +141,9 @@ def test_an_endless_answer_ends(model, closet, product) -> None:
             yield product("a", 0.9)
 
     shop = type("Endless", (ss.AbstractProductProvider,), {"search": staticmethod(endless)})()
-    picks = ss.Recommender(ss.SimilarityScorer(model), shop, most=50).recommend(closet)
+    picks = ss.Recommender(ss.SimilarityScorer(model), shop, most=50, owned_threshold=1).recommend(
+        closet
+    )
     assert names(picks) == ["a"]
     assert "had more" in picks.skipped[0].reason
 

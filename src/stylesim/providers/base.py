@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from stylesim.products import ProductQuery
 
 
+_TODO = "return a list of products from search"
+
+
 class SkippedProductWarning(UserWarning):
     """Some rows of a catalogue could not be used; its ``skipped`` lists them."""
 
@@ -92,6 +95,8 @@ class SearchResult(Sequence[Product]):
     Attributes:
         products: The products, the likeliest first.
         skipped: What could not be used, each with the reason.
+        cosines: How near each product is to ``query.near``, -1 to 1; empty where nothing was
+            to be near, or the provider has no vectors.
 
     Example:
         >>> skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
@@ -104,6 +109,7 @@ class SearchResult(Sequence[Product]):
     skipped: tuple[SkippedProduct, ...] = attrs.field(
         default=(), converter=tuple[SkippedProduct, ...]
     )
+    cosines: tuple[float, ...] = attrs.field(default=(), converter=tuple[float, ...])
 
     def __repr__(self) -> str:
         return f"SearchResult({len(self.products)} products, {len(self.skipped)} skipped)"
@@ -138,17 +144,44 @@ def ask(
         ProviderError: It failed, or answered with something other than products.
         StyleSimError: It raised such an error itself.
     """
-    todo = "return a list of products from search"
     try:
         answer = search(query)
-        if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
-            raise expected(name, "products", type(answer).__name__, todo, ProviderError)
-        offers = list(islice(answer, most + 1))
+        offers = _listed(answer, name, most)
     except StyleSimError:
         raise
     except Exception as error:  # whatever a plug-in raises
-        wish, got = "an answer", f"{type(error).__name__}: {error}"
-        raise expected(name, wish, got, "look at the error above", ProviderError) from error
+        raise _failed(name, error) from error
+    return _read(answer, offers, name, most)
+
+
+async def aask(
+    provider: AbstractProductProvider, query: ProductQuery, *, name: str, most: int
+) -> SearchResult:
+    """As :func:`ask`, without blocking the event loop.
+
+    A provider that has an ``asearch`` of its own is awaited; any other is asked in a thread.
+    """
+    own = getattr(type(provider), "asearch", None)
+    if own is None or own is AbstractProductProvider.asearch:
+        return await asyncio.to_thread(ask, provider.search, query, name=name, most=most)
+    try:
+        answer = await provider.asearch(query)
+        offers = _listed(answer, name, most)
+    except StyleSimError:
+        raise
+    except Exception as error:  # whatever a plug-in raises
+        raise _failed(name, error) from error
+    return _read(answer, offers, name, most)
+
+
+def _listed(answer: object, name: str, most: int) -> list[object]:
+    """What an answer holds, and one more where it holds more than ``most``."""
+    if isinstance(answer, (str, bytes, Mapping)) or not isinstance(answer, Iterable):
+        raise expected(name, "products", type(answer).__name__, _TODO, ProviderError)
+    return list(islice(answer, most + 1))
+
+
+def _read(answer: object, offers: list[object], name: str, most: int) -> SearchResult:
     skipped = list(answer.skipped) if isinstance(answer, SearchResult) else []
     if len(offers) > most:
         del offers[most:]
@@ -156,9 +189,14 @@ def ask(
     intake = Intake(name)
     for number, offer in enumerate(offers, start=1):
         if not isinstance(offer, (Product, Mapping)):
-            raise expected(name, "products", type(offer).__name__, todo, ProviderError)
+            raise expected(name, "products", type(offer).__name__, _TODO, ProviderError)
         intake.take(number, offer, source=name)
     return SearchResult(intake.products, (*skipped, *intake.skipped))
+
+
+def _failed(name: str, error: Exception) -> StyleSimError:
+    wish, got = "an answer", f"{type(error).__name__}: {error}"
+    return expected(name, wish, got, "look at the error above", ProviderError)
 
 
 def fitting(found: SearchResult, query: ProductQuery) -> SearchResult:
