@@ -28,22 +28,12 @@ TEXT_LENGTH = 5000
 URL_LENGTH = 4000
 _JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji are spelled with these
 
-_FRACTION_DIGITS = 2
-_SIGNS = {
-    "€": "EUR", "£": "GBP", "₩": "KRW", "원": "KRW", "₹": "INR", "₽": "RUB", "₺": "TRY",
-    "₫": "VND", "฿": "THB", "₪": "ILS", "₴": "UAH", "₦": "NGN", "zł": "PLN", "kč": "CZK",
-    "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD",
-    "hk$": "HKD", "s$": "SGD", "r$": "BRL", "mx$": "MXN", "nt$": "TWD", "元": "CNY", "円": "JPY",
-    # One sign, several currencies: the amount is known, the currency is not.
-    "$": None, "¥": None, "￥": None, "kr": None, "kr.": None,
-}  # fmt: skip
 _GENDERS = {
     "female": "female woman women womens lady ladies girl girls f w",
     "male": "male man men mens gentleman gentlemen boy boys m",
     "unisex": "unisex all any neutral both",
 }
 _GENDER_OF = {word: name for name, words in _GENDERS.items() for word in words.split()}
-_AMOUNT = re.compile(r"\d(?:[\d.,' \u00a0\u202f\u2009\u2019]*\d)?")
 
 
 def clean(value: str, length: int) -> str:
@@ -152,61 +142,6 @@ def plain_mapping(argument: str, value: Any) -> dict[str, Any]:
     return result
 
 
-def split_price(text: str, argument: str) -> tuple[float, str | None]:
-    """Read an amount and, where the text names it without doubt, its currency."""
-    todo = "pass one plain amount such as '49.90 EUR'"
-
-    def refuse(wanted: str = "one amount, with or without a currency") -> StyleSimError:
-        return expected(argument, wanted, repr(text), todo, ProductError)
-
-    tidy = " ".join(text.split()) if len(text) <= 100 else ""
-    found = _AMOUNT.findall(tidy)
-    if len(found) != 1:
-        raise refuse()
-    before, after = tidy.split(found[0], 1)
-    marks = [mark.strip().lower() for mark in (before, after) if mark.strip()]
-    currencies: set[str] = set()
-    for mark in marks:
-        if mark in _SIGNS:
-            currencies |= {_SIGNS[mark]} - {None}  # type: ignore[arg-type]
-        elif re.fullmatch("[a-z]{3}", mark):
-            currencies.add(mark.upper())
-        else:
-            raise refuse()
-    if len(currencies) > 1:
-        raise refuse("one currency")
-    number = _number(found[0], marked=bool(marks))
-    if number is None:
-        raise refuse("an amount that can be read in one way only")
-    return number, currencies.pop() if currencies else None
-
-
-def _number(digits: str, *, marked: bool) -> float | None:
-    """Tell decimal from grouping marks; None where both readings are possible."""
-    text = re.sub(r"[ \u00a0\u202f\u2009\u2019]", "'", digits)
-    decimal = None
-    marks = [char for char in text if char in ".,"]
-    if len(set(marks)) > 1:
-        decimal = marks[-1]
-    elif len(marks) == 1:
-        whole, fraction = text.split(marks[0])
-        grouped = len(fraction) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
-        if grouped and marks[0] == "." and not marked:
-            return None  # 1.299 may be a bare decimal number or a German 1299
-        decimal = None if grouped else marks[0]
-    whole, _, fraction = text.partition(decimal) if decimal else (text, "", "")
-    groups = re.split("[.,']", whole)
-    if not fraction.isdigit() and fraction:
-        return None
-    if len(groups) > 1:
-        one_kind = len({char for char in whole if not char.isdigit()}) == 1
-        if not one_kind or not 1 <= len(groups[0]) <= 3:
-            return None
-        if any(len(group) != 3 for group in groups[1:]):
-            return None
-    return float("".join(groups) + "." + (fraction or "0"))
-
-
 def picture(image: object, image_url: object) -> tuple[Any, str | None]:
     address = None if image_url is None else web_address("image_url", image_url)
     if isinstance(image, str):
@@ -241,16 +176,17 @@ def query_text(_: object, field: attrs.Attribute[Any], value: object) -> None:
 
 def same(one: str, other: str) -> bool:
     """Whether letters and digits agree, plural or not: "T-Shirts" and "t shirt" do."""
-    return _folded(one) == _folded(other)
+    return folded(one) == folded(other)
 
 
 def is_named(wanted: str | None, said: str | None, title: str) -> bool:
     if wanted is None:
         return True
-    return _folded(wanted) in _folded(title) if said is None else same(wanted, said)
+    return folded(wanted) in folded(title) if said is None else same(wanted, said)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Letters and digits alone, without case and plural."""
     return "".join(re.findall(r"\w", text.casefold().replace("_", ""))).removesuffix("s")
 
 
@@ -266,6 +202,52 @@ def product_slot(value: Any) -> Slot | None:
 
 def query_gender(value: Any) -> str | None:
     return gender_of("gender", value, InvalidArgumentError)
+
+
+_STOCK = {
+    "in stock": True, "available": True, "yes": True, "true": True, "1": True, "limited": True,
+    "limited availability": True, "online only": True,
+    "out of stock": False, "sold out": False, "unavailable": False, "no": False, "false": False,
+    "0": False, "discontinued": False, "preorder": False, "pre order": False, "backorder": False,
+    "back order": False,
+}  # fmt: skip
+
+
+def availability(argument: str, value: object) -> bool | None:
+    """Whether a product can be bought now, from a flag or the words of a product feed."""
+    if value is None or isinstance(value, bool):
+        return value
+    word = value.rsplit("/", 1)[-1] if isinstance(value, str) else str(value)  # schema.org/InStock
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])|[_\s-]+", " ", word).strip().lower()
+    if word not in _STOCK:
+        todo = "pass True, False or None"
+        raise expected(argument, "whether it can be bought", value, todo, ProductError)
+    return _STOCK[word]
+
+
+def query_flag(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise expected(field.name, "True, False or None", value, "pass one of them")
+
+
+def vector(value: Any) -> tuple[float, ...] | None:
+    """A direction as plain numbers, which compare and hash; scaled to unit length."""
+    if value is None:
+        return None
+    wish, todo = "a vector of finite numbers, not all 0", "pass one row of embed(pictures)"
+    try:
+        row = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise expected("near", wish, type(value).__name__, todo) from None
+    length = float(np.linalg.norm(row)) if row.ndim == 1 and row.size else 0.0
+    if not 0 < length < math.inf:
+        got = f"shape {row.shape}" if row.ndim != 1 else "zeros, nothing, or infinite numbers"
+        raise expected("near", wish, got, todo)
+    return tuple(float(number) for number in (row / length).astype(np.float32))
+
+
+def short(value: tuple[float, ...] | None) -> str:
+    return "None" if value is None else f"({len(value)} numbers)"
 
 
 def lowest(value: object) -> float | None:
@@ -303,6 +285,7 @@ PRODUCT_CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "gender": gender_of,
     "colour": optional_text,
     "size": optional_text,
+    "available": availability,
     "description": _description,
     "source": optional_text,
     "attributes": plain_mapping,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim import _matching as matching
 from stylesim import _product_checks as checks
+from stylesim._price_text import split_price
 from stylesim.errors import ProductError, expected
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def parse_price(text: str, *, argument: str = "price") -> tuple[float, str | Non
     """
     if not isinstance(text, str):
         raise expected(argument, "text", text, "pass the price as text", ProductError)
-    return checks.split_price(text, argument)
+    return split_price(text, argument)
 
 
 @attrs.frozen
@@ -68,6 +69,8 @@ class Product:
             synonyms such as ``"women's"`` are read as these.
         colour: Its main colour.
         size: Sizes to be had, such as ``"M"`` or ``"S, M, L"``.
+        available: Whether it can be bought now; None where that is not known. Words of
+            product feeds, such as ``"in stock"``, are read.
         description: More about it.
         source: Name of the provider it came from.
         attributes: Anything else, as plain JSON values.
@@ -95,6 +98,7 @@ class Product:
     gender: str | None = attrs.field(default=None, kw_only=True)
     colour: str | None = attrs.field(default=None, kw_only=True)
     size: str | None = attrs.field(default=None, kw_only=True)
+    available: bool | None = attrs.field(default=None, kw_only=True)
     description: str | None = attrs.field(default=None, kw_only=True, repr=False)
     source: str | None = attrs.field(default=None, kw_only=True)
     attributes: Mapping[str, Any] = attrs.field(factory=dict, kw_only=True, hash=False, repr=False)
@@ -161,6 +165,9 @@ class ProductQuery:
         gender: Whom it is made for.
         brand: Brand.
         size: A size that must be to be had.
+        available: True leaves out what is known to be sold out, False what can be bought.
+        near: Vector that products shall be near, the nearest first, as float32 array of shape
+            (d,) in the embedding of the catalogue; providers without vectors pass over it.
         limit: Most products wanted, at least 1; None for all there are.
 
     Raises:
@@ -181,6 +188,10 @@ class ProductQuery:
     gender: str | None = attrs.field(default=None, converter=checks.query_gender)
     brand: str | None = attrs.field(default=None, validator=checks.query_text)
     size: str | None = attrs.field(default=None, validator=checks.query_text)
+    available: bool | None = attrs.field(default=None, validator=checks.query_flag)
+    near: tuple[float, ...] | None = attrs.field(
+        default=None, converter=checks.vector, repr=checks.short
+    )
     limit: int | None = 50
 
     def __attrs_post_init__(self) -> None:
@@ -195,7 +206,7 @@ class ProductQuery:
     def matches(self, product: Product) -> bool:
         """Whether a product is what was asked for.
 
-        What the product does not say passes for slot, colour and gender; for
+        What the product does not say passes for slot, colour, gender and availability; for
         category and brand its title has to name the one asked for; for size it
         fails. A price that is not known, or in another currency, fails where a
         lowest or highest price is asked for.
@@ -211,7 +222,11 @@ class ProductQuery:
             >>> ProductQuery(max_price=50).matches(shirt), ProductQuery(max_price=30).matches(shirt)
             (True, False)
         """
-        return self._price_fits(product) and self._facts_fit(product) and self._words_fit(product)
+        return (
+            matching.price_fits(self, product)
+            and matching.facts_fit(self, product)
+            and matching.words_fit(self, product)
+        )
 
     def unclear(self, product: Product) -> str | None:
         """Say why the price of a product that fits otherwise cannot be compared.
@@ -222,42 +237,15 @@ class ProductQuery:
         Returns:
             The reason in words; None where it can be compared or does not matter.
         """
-        asked = self.min_price is not None or self.max_price is not None
-        if not asked or not self._facts_fit(product) or not self._words_fit(product):
+        if not matching.has_bounds(self):
+            return None
+        if not matching.facts_fit(self, product) or not matching.words_fit(self, product):
             return None
         if product.price is None:
             return "its price is not known"
         if self.currency is not None and product.currency != self.currency:
             return f"its price is in {product.currency or 'no known currency'}, not {self.currency}"
         return None
-
-    def _price_fits(self, product: Product) -> bool:
-        if self.min_price is None and self.max_price is None:
-            return True
-        if product.price is None or self.currency not in (None, product.currency):
-            return False
-        low = 0.0 if self.min_price is None else self.min_price
-        return low <= product.price and (self.max_price is None or product.price <= self.max_price)
-
-    def _facts_fit(self, product: Product) -> bool:
-        if self.slot is not None and product.slot not in (None, self.slot):
-            return False
-        named = ((self.category, product.category), (self.brand, product.brand))
-        if not all(checks.is_named(wanted, said, product.title) for wanted, said in named):
-            return False
-        if self.colour and product.colour and not checks.same(self.colour, product.colour):
-            return False
-        if self.gender and product.gender not in (None, "unisex", self.gender):
-            return False
-        sizes = re.split("[,;/|]", product.size or "")
-        return self.size is None or any(checks.same(self.size, part) for part in sizes)
-
-    def _words_fit(self, product: Product) -> bool:
-        if not self.words:
-            return True
-        said = (product.title, product.brand, product.category, product.colour, product.description)
-        text = " ".join(part for part in said if part).casefold()
-        return all(word.casefold() in text for word in self.words)
 
 
 @attrs.frozen(kw_only=True)

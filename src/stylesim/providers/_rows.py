@@ -14,12 +14,13 @@ from stylesim.products import Product, SkippedProduct, parse_price
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 FIELDS = tuple(field.name for field in attrs.fields(Product))
 _ALIASES = {
     "color": "colour", "link": "url", "product_url": "url", "name": "title",
     "image_path": "image", "picture": "image", "image_link": "image_url", "sku": "id",
+    "availability": "available", "in_stock": "available",
 }  # fmt: skip
 
 
@@ -147,6 +148,11 @@ class Intake:
         self.products: list[Product] = []
         self.skipped: list[SkippedProduct] = []
         self._rows: dict[str, int] = {}
+
+    @property
+    def ids(self) -> Collection[str]:
+        """Ids of all products taken so far."""
+        return self._rows.keys()
 
     def skip(self, row: int, reason: str, name: object = None) -> None:
         known = name if isinstance(name, str) else None

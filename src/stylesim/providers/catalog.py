@@ -1,49 +1,47 @@
-"""The offline default: a catalogue in a file, a folder or memory."""
+"""The offline default: a catalogue in a file, a folder, in memory or on disk."""
 
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 
 from stylesim.errors import ProductError, expected
-from stylesim.images import list_images
-from stylesim.products import Product, ProviderTerms, SkippedProduct
-from stylesim.providers import _files
-from stylesim.providers._rows import Intake, check_columns, check_name
-from stylesim.providers.base import (
-    AbstractProductProvider,
-    SearchResult,
-    SkippedProductWarning,
-    fitting,
-)
-from stylesim.types import Slot
+from stylesim.products import Product, ProductQuery, ProviderTerms, SkippedProduct
+from stylesim.providers._catalog_disk import DiskProducts
+from stylesim.providers._catalog_keeping import CatalogKeeping
+from stylesim.providers._catalog_memory import Vectors, embed_products, nearest_first
+from stylesim.providers._rows import check_name
+from stylesim.providers._vectors import Embedder
+from stylesim.providers.base import SearchResult, fitting
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from stylesim.products import ProductQuery
-
-    Row = tuple[int, object | str]
+    from stylesim.types import ImageLike
 
 
-def _count(values: tuple[object, ...]) -> str:
-    return str(len(values))
+def _count(values: Sequence[object]) -> str:
+    return str(len(values)) if isinstance(values, tuple) else repr(str(values.folder))  # type: ignore[attr-defined]
+
+
+def _products(values: Any) -> tuple[Product, ...] | DiskProducts:
+    return values if isinstance(values, DiskProducts) else tuple(values)
 
 
 @attrs.define(eq=False)
-class CatalogProvider(AbstractProductProvider):
-    """Products of one catalogue, held in memory; pictures stay in their files.
+class CatalogProvider(CatalogKeeping):
+    """Products of one catalogue, in memory or on disk; pictures stay in their files.
 
-    Make one with :meth:`from_csv`, :meth:`from_jsonl`, :meth:`from_parquet`,
-    :meth:`from_folder` or :meth:`from_products`. Columns are named as the
-    fields of :class:`Product` (any case), or by ``columns``; other columns
-    become ``attributes``. Rows that make no product (no picture, an address
-    that is not http, a price that is no price, an id given before, a row cut
-    off) are left out, listed in ``skipped`` and warned of once.
+    In memory: :meth:`from_csv`, :meth:`from_jsonl`, :meth:`from_parquet`, :meth:`from_folder`
+    and :meth:`from_products`. Columns are named as the fields of :class:`Product` (any case),
+    or by ``columns``; other columns become ``attributes``. Rows that make no product (no
+    picture, an address that is not http, a price that is no price, an id given before, a row
+    cut off) are left out, listed in ``skipped`` and warned of once.
+
+    On disk, for catalogues of up to millions: :meth:`build` once, then :meth:`open`. Needs the
+    extra ``catalog``. Both are searched, changed and counted in the same way.
 
     Args:
         products: The products; each id once.
@@ -62,15 +60,19 @@ class CatalogProvider(AbstractProductProvider):
         ['Linen shirt']
     """
 
-    products: tuple[Product, ...] = attrs.field(converter=tuple[Product, ...], repr=_count)
+    products: Sequence[Product] = attrs.field(converter=_products, repr=_count)
     name: str = attrs.field(default="catalogue", kw_only=True)
     terms: ProviderTerms = attrs.field(factory=ProviderTerms, kw_only=True)
     skipped: tuple[SkippedProduct, ...] = attrs.field(
-        default=(), kw_only=True, converter=tuple[SkippedProduct, ...], repr=_count
+        default=(), kw_only=True, converter=tuple[SkippedProduct, ...], repr=lambda s: str(len(s))
     )
+    _model: Any = attrs.field(default=None, init=False, repr=False)
+    _vectors: Vectors | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name)
+        if isinstance(self.products, DiskProducts):
+            return
         ids: set[str] = set()
         for product in self.products:
             value: object = product
@@ -95,218 +97,139 @@ class CatalogProvider(AbstractProductProvider):
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products)
 
-    def search(self, query: ProductQuery) -> SearchResult:
-        """Give what matches, in the order of the catalogue, at most ``query.limit``.
+    @property
+    def embedding(self) -> str | None:
+        """Identity of what made the vectors; None where there are none."""
+        if isinstance(self.products, DiskProducts):
+            return self.products.pointer.embedding
+        return None if self._vectors is None else self._vectors.embedding
 
-        Products whose price cannot be compared are among the answer's ``skipped``.
+    def search(self, query: ProductQuery) -> SearchResult:
+        """Give what matches, at most ``query.limit``.
+
+        Without ``query.near``, in the order of the catalogue; with it, the nearest first, and
+        only products with a picture that was embedded. Beyond 100,000 products on disk the
+        nearest are found through an index, which may miss one; below, and in memory, exactly.
+
+        Args:
+            query: What is asked. On disk, one without a limit is answered with 10,000
+                products at most, and ``skipped`` says so.
+
+        Returns:
+            The products. Those whose price cannot be compared are among ``skipped``.
+
+        Raises:
+            InvalidArgumentError: ``query.near`` does not fit the embedding of the catalogue.
+            DamagedFileError: The catalogue on disk is not whole.
         """
+        if isinstance(self.products, DiskProducts):
+            return self.products.search(query)
+        if query.near is not None:
+            return nearest_first(self.products, self._vectors, query)
         return fitting(SearchResult(self.products), query)
 
-    @classmethod
-    def from_products(
-        cls,
-        products: Iterable[Product | Mapping[str, Any]],
-        *,
-        name: str = "catalogue",
-        terms: ProviderTerms | None = None,
-    ) -> CatalogProvider:
-        """Take products, or mappings with their fields, from any iterable.
+    def nearest(
+        self, like: ImageLike | Any, k: int = 10, query: ProductQuery | None = None
+    ) -> SearchResult:
+        """Find the products that look most like a picture.
 
         Args:
-            products: Products or mappings; a picture is not required.
-            name: Name in messages.
-            terms: What may be done with the answers.
+            like: A picture, which the catalogue's model embeds, or a vector of shape (d,).
+            k: Most products.
+            query: What they have to fit besides.
 
         Returns:
-            The provider.
+            The nearest first, with ``cosines``.
 
         Raises:
-            ProductError: No row made a product.
-        """
-        given: object = products
-        if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
-            wish, todo = "products or mappings", "use from_csv for files"
-            raise expected("products", wish, given, todo)
-        rows = enumerate(products, start=1)
-        return cls._made(rows, name, terms, needs_picture=False)
+            InvalidArgumentError: There are no vectors, or no model to embed the picture with.
+            ImageError: The picture cannot be read.
 
-    @classmethod
-    def from_csv(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        columns: Mapping[str, str] | None = None,
-        encoding: str = "utf-8",
-        delimiter: str | None = None,
-        require_image: bool = True,
-        name: str | None = None,
-        terms: ProviderTerms | None = None,
-    ) -> CatalogProvider:
-        """Read a CSV file whose first line names its columns.
+        Example:
+            >>> import numpy as np
+            >>> from stylesim.backbones import FunctionBackbone
+            >>> colour = FunctionBackbone(
+            ...     lambda images: [np.asarray(im).mean((0, 1)) + 1 for im in images],
+            ...     name="mean-colour",
+            ... )
+            >>> red, blue = (
+            ...     np.full((8, 8, 3), rgb, np.uint8) for rgb in ((200, 0, 0), (0, 0, 200))
+            ... )
+            >>> goods = [
+            ...     {"id": name, "title": name, "url": "https://shop.example", "image": image}
+            ...     for name, image in (("red", red), ("blue", blue))
+            ... ]
+            >>> shop = CatalogProvider.from_products(goods).embed(colour)
+            >>> shop.nearest(red, k=1)[0].title
+            'red'
+        """
+        count: object = k
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise expected("k", "a whole number of at least 1", k, "pass k=10")
+        vector = like
+        if not _is_vector(like):
+            if self._model is None:
+                todo = "open the catalogue with model=, or pass a vector"
+                raise expected("like", "a vector, for want of a model", type(like).__name__, todo)
+            vector = self._model.embed([like])[0]
+        return self.search(attrs.evolve(query or ProductQuery(), near=vector, limit=k))
+
+    def embed(self, model: Any, *, progress: bool = False) -> CatalogProvider:
+        """Embed the pictures of a catalogue in memory, so that the nearest can be asked for.
 
         Args:
-            path: The file; relative picture paths in it start from its folder.
-            columns: Column by field of the product, such as
-                ``{"title": "Name", "price": "Preis"}``, where they are called otherwise.
-            encoding: Of the file; a byte order mark is skipped.
-            delimiter: Between fields; None finds ``,``, ``;``, tab or ``|`` in the header.
-            require_image: Skip rows without a picture.
-            name: Name in messages; the file's own unless given.
-            terms: What may be done with the answers.
+            model: What embeds pictures: a backbone or a classifier.
+            progress: Whether to show a progress bar on standard error.
 
         Returns:
-            The provider.
+            The catalogue itself; pictures that cannot be read are added to ``skipped``.
 
         Raises:
-            StorageError: The file cannot be read.
-            DamagedFileError: It is not text in this encoding.
-            ProductError: It lacks a title or address column, or has no usable row.
+            InvalidArgumentError: It embeds nothing, or the catalogue is on disk.
         """
-        fields = check_columns(columns)
-        rows = _files.csv_rows(path, fields, encoding=encoding, delimiter=delimiter)
-        return cls._file(path, rows, fields, require_image, name, terms)
+        if isinstance(self.products, DiskProducts):
+            todo = "open or build it with model="
+            raise expected("catalogue", "one in memory", "one on disk", todo)
+        embedder = Embedder.of(model)
+        assert embedder.make is not None
+        self._model = embedder.make()
+        known = self._vectors if embedder.name == self.embedding else None
+        self._vectors, lost = embed_products(
+            self.products, self._model, embedder, known, progress=progress
+        )
+        self.skipped = (*self.skipped, *lost)
+        return self
+
+    def _put(
+        self, products: tuple[Product, ...], *, progress: bool = False
+    ) -> tuple[SkippedProduct, ...]:
+        """Replace what is in memory; kept pictures are not embedded again."""
+        lost: tuple[SkippedProduct, ...] = ()
+        if self._vectors is not None:
+            embedder = Embedder(self._vectors.embedding, self._vectors.dim, None)
+            self._vectors, lost = embed_products(
+                products, self._model, embedder, self._vectors, progress=progress
+            )
+        self.products = products
+        return lost
 
     @classmethod
-    def from_jsonl(
+    def _stored(
         cls,
-        path: str | os.PathLike[str],
-        *,
-        columns: Mapping[str, str] | None = None,
-        require_image: bool = True,
-        name: str | None = None,
-        terms: ProviderTerms | None = None,
-    ) -> CatalogProvider:
-        """Read a file with one JSON object a line, in UTF-8.
-
-        Args:
-            path: As for :meth:`from_csv`.
-            columns: As for :meth:`from_csv`.
-            require_image: As for :meth:`from_csv`.
-            name: As for :meth:`from_csv`.
-            terms: As for :meth:`from_csv`.
-
-        Returns:
-            The provider.
-
-        Raises:
-            StorageError: The file cannot be read.
-            ProductError: It has no usable row.
-        """
-        rows = _files.jsonl_rows(path)
-        return cls._file(path, rows, check_columns(columns), require_image, name, terms)
-
-    @classmethod
-    def from_parquet(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        columns: Mapping[str, str] | None = None,
-        require_image: bool = True,
-        name: str | None = None,
-        terms: ProviderTerms | None = None,
-    ) -> CatalogProvider:
-        """Read a Parquet file; needs the extra ``catalog``.
-
-        Args:
-            path: As for :meth:`from_csv`; an ``image`` column may hold encoded bytes.
-            columns: As for :meth:`from_csv`.
-            require_image: As for :meth:`from_csv`.
-            name: As for :meth:`from_csv`.
-            terms: As for :meth:`from_csv`.
-
-        Returns:
-            The provider.
-
-        Raises:
-            MissingExtraError: PyArrow is not installed.
-            StorageError: The file cannot be read.
-            DamagedFileError: It is not a whole Parquet file.
-            ProductError: It has no usable row.
-        """
-        rows = _files.parquet_rows(path)
-        return cls._file(path, rows, check_columns(columns), require_image, name, terms)
-
-    @classmethod
-    def from_folder(
-        cls,
-        folder: str | os.PathLike[str],
-        *,
-        url: str,
-        name: str | None = None,
-        terms: ProviderTerms | None = None,
-    ) -> CatalogProvider:
-        """Make a product of every picture in a folder and its sub-folders.
-
-        The file's name is the title, its path the id, and the sub-folder the
-        slot where it names one (``shoes/``, ``trousers/``).
-
-        Args:
-            folder: The folder.
-            url: Address of the products, with ``{name}`` for the file's name
-                without its ending: ``"https://shop.example/items/{name}"``.
-            name: Name in messages; the folder's own unless given.
-            terms: What may be done with the answers.
-
-        Returns:
-            The provider.
-
-        Raises:
-            InvalidArgumentError: The folder is missing or holds no picture.
-            ProductError: The address is not http or https.
-        """
-        root = Path(folder)
-        rows = []
-        for number, path in enumerate(list_images(folder, recursive=True), start=1):
-            inside = path.relative_to(root)
-            slots = [slot for part in inside.parts[:-1] if (slot := Slot.guess(part))]
-            title = inside.stem.replace("_", " ").replace("-", " ")
-            row = {"id": inside.as_posix(), "title": title, "image": path}
-            row |= {"url": _files.filled(url, inside.stem), "slot": slots[-1] if slots else None}
-            rows.append((number, row))
-        return cls._made(iter(rows), name or root.name or "folder", terms, needs_picture=True)
-
-    @classmethod
-    def _file(
-        cls,
-        path: str | os.PathLike[str],
-        rows: Iterator[Row],
-        columns: dict[str, str],
-        require_image: bool,
-        name: str | None,
-        terms: ProviderTerms | None,
-    ) -> CatalogProvider:
-        file = _files.existing_file(path)
-        how: dict[str, Any] = {
-            "depth": 4,
-            "columns": columns,
-            "base": file.parent,
-            "needs_picture": require_image,
-        }
-        return cls._made(rows, file.name if name is None else name, terms, **how)
-
-    @classmethod
-    def _made(
-        cls,
-        rows: Iterator[Row],
+        products: DiskProducts,
         name: str,
         terms: ProviderTerms | None,
-        depth: int = 3,
-        **how: Any,
+        skipped: Sequence[SkippedProduct],
+        embedder: Embedder | None,
     ) -> CatalogProvider:
-        intake = Intake(name)
-        for number, row in rows:
-            if isinstance(row, _files.Unreadable):
-                intake.skip(number, row.reason)
-            else:
-                intake.take(number, row, source=name, **how)
-        made = cls(
-            intake.products, name=name, terms=terms or ProviderTerms(), skipped=intake.skipped
-        )
-        if intake.skipped:
-            first = intake.skipped[0]
-            message = (
-                f"{name}: {len(intake.skipped)} of {len(intake.skipped) + len(made)} rows skipped "
-                f"(see .skipped); row {first.row}: {first.reason}"
-            )
-            warnings.warn(message, SkippedProductWarning, stacklevel=depth)
+        made = cls(products, name=name, terms=terms or ProviderTerms(), skipped=skipped)
+        if embedder is not None and embedder.make is not None:
+            made._model = embedder.make()
         return made
+
+
+def _is_vector(value: object) -> bool:
+    """Whether it is a row of numbers, which no picture is."""
+    if isinstance(value, (list, tuple)):
+        return True
+    return isinstance(value, np.ndarray) and value.ndim == 1

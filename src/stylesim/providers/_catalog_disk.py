@@ -1,0 +1,238 @@
+"""Products of a catalogue on disk: read, searched, written, never held in memory as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, overload
+
+import attrs
+
+from stylesim._matching import has_bounds
+from stylesim.errors import DamagedFileError, NotFoundError, expected
+from stylesim.products import Product, SkippedProduct
+from stylesim.providers import _catalog_filters as filters
+from stylesim.providers import _catalog_folder as folders
+from stylesim.providers import _catalog_index as index
+from stylesim.providers._catalog_rows import SHOWN, product_of
+from stylesim.providers.base import SearchResult
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylesim.products import ProductQuery
+    from stylesim.providers._catalog_folder import Pointer
+
+MOST = 10_000
+"""Products in the answer to a query without a limit."""
+
+_TOLD = 100  # products whose price cannot be compared, told one by one
+_AT_ONCE = 1024
+
+
+@attrs.define(eq=False)
+class DiskProducts(Sequence[Product]):
+    """The products of a catalogue on disk.
+
+    Args:
+        folder: The folder of the catalogue.
+        base: Folder that pictures are named from.
+    """
+
+    folder: Path
+    base: Path
+    _open: tuple[Pointer, Any] | None = attrs.field(default=None, init=False, repr=False)
+    _said: dict[tuple[Any, ...], bool] = attrs.field(factory=dict, init=False, repr=False)
+
+    def __getstate__(self) -> tuple[Path, Path]:
+        return self.folder, self.base
+
+    def __setstate__(self, state: tuple[Path, Path]) -> None:
+        self.folder, self.base = state
+        self._open, self._said = None, {}
+
+    @property
+    def pointer(self) -> Pointer:
+        """What the catalogue says about itself."""
+        return self._opened()[0]
+
+    @property
+    def table(self) -> Any:
+        """The table."""
+        return self._opened()[1]
+
+    def reopen(self) -> None:
+        """Look again which table counts."""
+        self._open = None
+        self._said.clear()
+
+    def _opened(self) -> tuple[Pointer, Any]:
+        if self._open is None:
+            pointer = folders.read_pointer(self.folder)
+            with folders.translated(self.folder):
+                self._open = pointer, folders.database(self.folder).open_table(pointer.table)
+        return self._open
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with folders.translated(self.folder):
+            yield
+
+    def _again(self) -> bool:
+        """Whether another process has put a new table in the place of ours."""
+        before = None if self._open is None else self._open[0]
+        if before is None or folders.read_pointer(self.folder) == before:
+            return False
+        self.reopen()
+        return True
+
+    # --- a sequence ---------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        with self._reading():
+            return int(self.table.count_rows())
+
+    def __iter__(self) -> Iterator[Product]:
+        with self._reading():
+            reader = self.table.search().select(list(SHOWN)).limit(len(self) or 1)
+            for batch in reader.to_batches(_AT_ONCE):
+                for row in batch.to_pylist():
+                    yield product_of(row, self.base)
+
+    @overload
+    def __getitem__(self, place: int) -> Product: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Product]: ...
+    def __getitem__(self, place: int | slice) -> Product | list[Product]:
+        places = range(len(self))[place]
+        wanted = [places] if isinstance(places, int) else list(places)
+        with self._reading():
+            rows = self.table.take_offsets(wanted).select(list(SHOWN)).to_list() if wanted else []
+        found = [product_of(row, self.base) for row in rows]
+        return found[0] if isinstance(place, int) else found
+
+    # --- searching ----------------------------------------------------------------------------
+
+    def search(self, query: ProductQuery) -> SearchResult:
+        """Answer a query; without a limit, with the first :data:`MOST` at most.
+
+        Raises:
+            InvalidArgumentError: The vector is not of the length of the catalogue's.
+            DamagedFileError: The catalogue is not whole.
+        """
+        try:
+            return self._search(query)
+        except DamagedFileError:
+            if not self._again():
+                raise
+        return self._search(query)
+
+    def _search(self, query: ProductQuery) -> SearchResult:
+        with self._reading():
+            facts = filters.facts(query, self._silent)
+            terms = filters.joined([*facts, *filters.price(query)])
+            limit = query.limit or MOST + 1
+            rows = self._rows(query, terms, limit)
+            skipped = self._unclear(query, facts)
+        if query.limit is None and len(rows) > MOST:
+            del rows[MOST:]
+            why = f"more than {MOST:,} fit; pass a limit, or ask for something nearer"
+            skipped.append(SkippedProduct(why, source=self.folder.name))
+        products, cosines = [], []
+        for row in rows:
+            product = product_of(row, self.base)
+            if query.matches(product):
+                products.append(product)
+                cosines.append(1.0 - row["_distance"] / 2 if query.near else math.nan)
+        return SearchResult(products, skipped, cosines if query.near else ())
+
+    def _rows(self, query: ProductQuery, terms: Any, limit: int) -> list[dict[str, Any]]:
+        columns = list(SHOWN)
+        if query.near is None:
+            asked = self.table.search()
+        else:
+            self._check(query.near)
+            asked = self.table.search(list(query.near), vector_column_name="vector")
+            asked = asked.distance_type("l2").nprobes(index.PROBES).refine_factor(index.REFINE)
+            columns.append("_distance")
+            if self._any("seen", False):
+                terms = filters.joined([*([] if terms is None else [terms]), filters.seen()])
+        if terms is not None:
+            asked = asked.where(terms)
+        rows: list[dict[str, Any]] = asked.select(columns).limit(limit).to_list()
+        return rows
+
+    def _check(self, near: tuple[float, ...]) -> None:
+        dim = self.pointer.dim
+        if not dim:
+            got, todo = "one without", "build it with model="
+            raise expected("query.near", "a catalogue with vectors", got, todo)
+        if len(near) != dim:
+            wish = f"a vector of length {dim}, from {self.pointer.embedding!r}"
+            todo = "embed with the model of the catalogue"
+            raise expected("query.near", wish, f"one of length {len(near)}", todo)
+
+    def _silent(self, column: str) -> bool:
+        return self._any(column, "")
+
+    def _any(self, column: str, value: Any) -> bool:
+        """Whether some row holds a value; known until the table changes."""
+        key = (self.table.version, column, value)
+        if key not in self._said:
+            if len(self._said) > 1000:
+                self._said.clear()
+            term = filters.equal(column, value)
+            self._said[key] = bool(
+                self.table.search().where(term).select(["id"]).limit(1).to_list()
+            )
+        return self._said[key]
+
+    def _unclear(self, query: ProductQuery, facts: list[Any]) -> list[SkippedProduct]:
+        """Products that fit but for a price that cannot be compared."""
+        doubt = filters.unclear(query)
+        key = (self.table.version, "unclear", query.currency)
+        if not has_bounds(query) or self._said.get(key) is False:
+            return []
+        columns = ["id", "price", "currency"]
+        if key not in self._said:
+            some = self.table.search().where(doubt).select(["id"]).limit(1).to_list()
+            self._said[key] = bool(some)
+        if not self._said[key]:
+            return []
+        asked = self.table.search().where(filters.joined([*facts, doubt])).select(columns)
+        rows = asked.limit(_TOLD + 1).to_list()
+        told = [SkippedProduct(_why(row, query), id=row["id"]) for row in rows[:_TOLD]]
+        if len(rows) > _TOLD:
+            told.append(SkippedProduct("more products have a price that cannot be compared"))
+        return told
+
+    # --- taking out ---------------------------------------------------------------------------
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Take products out.
+
+        Raises:
+            NotFoundError: One is not there; then none is taken out.
+            StorageError: Another process writes, or the folder cannot be written.
+        """
+        names = list(dict.fromkeys(ids))
+        with folders.locked(self.folder), folders.translated(self.folder, writing=True):
+            self.reopen()
+            parts = [names[i : i + _AT_ONCE] for i in range(0, len(names), _AT_ONCE)]
+            for part in parts:
+                term = filters.one_of("id", part)
+                rows = self.table.search().where(term).select(["id"]).limit(len(part)).to_list()
+                lost = set(part) - {row["id"] for row in rows}
+                if lost:
+                    got, todo = f"{min(lost)!r}", "pass ids of products that are there"
+                    raise expected("ids", "products of the catalogue", got, todo, NotFoundError)
+            for part in parts:
+                self.table.delete(filters.one_of("id", part))
+        return len(names)
+
+
+def _why(row: dict[str, Any], query: ProductQuery) -> str:
+    if row["price"] < 0:
+        return "its price is not known"
+    return f"its price is in {row['currency'] or 'no known currency'}, not {query.currency}"

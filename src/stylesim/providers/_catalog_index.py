@@ -1,0 +1,52 @@
+"""The indexes of a catalogue on disk: built when it is big enough to need them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+EXACT_UP_TO = 100_000
+"""Vectors that are compared one by one; beyond, an index names the likely ones."""
+
+PROBES = 24
+"""Cells of the index that are looked into."""
+
+REFINE = 10
+"""Times as many as asked for are compared in full precision."""
+
+_BITMAPS = ("slot", "gender", "available", "currency")
+_TREES = ("id", "price", "brand", "category", "colour")
+
+
+def build(table: Any, dim: int, *, train: bool) -> None:
+    """Index what is filtered by; and the vectors, where there are many.
+
+    Args:
+        table: The table, with all its rows.
+        dim: Length of the vectors; 0 for none.
+        train: Whether indexes that are there already are learned anew.
+    """
+    from lancedb.index import Bitmap, BTree, IvfPq
+
+    there = {name for index in table.list_indices() for name in index.columns}
+    kinds = {**dict.fromkeys(_BITMAPS, Bitmap), **dict.fromkeys(_TREES, BTree)}
+    if dim:
+        kinds["seen"] = Bitmap
+    for column, kind in kinds.items():
+        if train or column not in there:
+            table.create_index(column, config=kind())
+    rows = table.count_rows()
+    if dim and rows > EXACT_UP_TO and (train or "vector" not in there):
+        config = IvfPq(
+            distance_type="l2",  # of unit vectors: the order of the cosine
+            num_partitions=2 ** round(math.log2(math.sqrt(rows))),
+            num_sub_vectors=max(n for n in range(1, max(2, dim // 4 + 1)) if dim % n == 0),
+            sample_rate=64,
+            max_iterations=20,
+        )
+        table.create_index("vector", config=config)
+
+
+def has_vector_index(table: Any) -> bool:
+    """Whether vectors are found through an index."""
+    return any("vector" in index.columns for index in table.list_indices())

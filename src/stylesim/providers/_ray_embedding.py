@@ -1,0 +1,175 @@
+"""Pictures embedded by several processes or machines through Ray Data.
+
+Only the process that called writes the catalogue, a commit for each piece that comes back. So a
+worker that is killed costs the piece it held, which Ray gives to another, and nothing is written
+twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from stylesim.errors import MissingExtraError, StyleSimError, expected
+from stylesim.providers._catalog_writing import embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from stylesim.providers._vectors import Embedder
+
+_PIECE = 256  # products a file of waiting rows: what a killed worker costs at most
+_WRITTEN = 1024  # products a commit
+
+
+class Worker:
+    """Holds a model, made once, and embeds batches."""
+
+    def __init__(self, embedder: Embedder, base: Path, batch_size: int) -> None:
+        assert embedder.make is not None
+        self.model = embedder.make()
+        self.dim, self.base, self.batch_size = embedder.dim, base, batch_size
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """Embed the pictures of rows."""
+        return embedded(self.model, table, self.dim, self.base, self.batch_size)
+
+
+@attrs.define(eq=False)
+class RayStream:
+    """Embeds tables with Ray.
+
+    Args:
+        waiting: Folder for the rows that wait; all machines of a cluster have to see it.
+        base: Folder that pictures are named from; likewise.
+        embedder: Makes the model, once a worker.
+        workers: Processes, of one processor each.
+        batch_size: Pictures embedded at once.
+    """
+
+    waiting: Path
+    base: Path
+    embedder: Embedder
+    workers: int
+    batch_size: int
+
+    def __call__(self, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """Embed.
+
+        Raises:
+            MissingExtraError: Ray is not installed.
+            StyleSimError: Ray does not start, or gives up on a piece.
+        """
+        _check_extra()
+        files = self._stage(tables)
+        if files:
+            with _ray(self.workers) as ray, _quiet(ray):
+                yield from self._results(ray, files)
+        shutil.rmtree(self.waiting, ignore_errors=True)
+
+    def _stage(self, tables: Iterable[pa.Table]) -> list[str]:
+        import pyarrow.parquet as pq
+
+        shutil.rmtree(self.waiting, ignore_errors=True)
+        self.waiting.mkdir()
+        files: list[str] = []
+        for table in tables:
+            for start in range(0, len(table), _PIECE):
+                file = self.waiting / f"{len(files):08d}.parquet"
+                pq.write_table(table.slice(start, _PIECE), file)
+                files.append(str(file))
+        return files
+
+    def _results(self, ray: Any, files: list[str]) -> Iterator[pa.Table]:
+        rows = ray.data.read_parquet(
+            files, override_num_blocks=len(files), file_extensions=None, num_cpus=0.1
+        )
+        done = rows.map_batches(
+            Worker,
+            fn_constructor_args=(self.embedder, self.base, self.batch_size),
+            batch_size=_PIECE,
+            batch_format="pyarrow",
+            compute=ray.data.ActorPoolStrategy(size=self.workers),
+            num_cpus=1,
+        )
+        try:
+            yield from done.iter_batches(batch_format="pyarrow", batch_size=_WRITTEN)
+        except ray.exceptions.RayError as error:
+            cause = getattr(error, "cause", None)
+            if isinstance(cause, StyleSimError):
+                raise cause from error
+            text = str(error).strip().splitlines()
+            got, todo = text[-1] if text else type(error).__name__, "call again; it goes on"
+            raise expected("workers", "workers that finish", got, todo, StyleSimError) from error
+
+
+def _check_extra() -> None:
+    try:
+        import ray.data  # noqa: F401
+    except ImportError as error:
+        message = "Embedding with workers needs Ray: pip install 'stylesim[ray]'."
+        raise MissingExtraError(message, extra="ray") from error
+
+
+@contextmanager
+def _ray(workers: int) -> Iterator[Any]:
+    """A Ray that runs: the user's, a cluster's (RAY_ADDRESS), or a local one for as long as this.
+
+    Raises:
+        StyleSimError: It does not start.
+    """
+    import ray
+    import ray.data
+
+    if ray.is_initialized():
+        yield ray
+        return
+    # A local one stays on the loopback, reports nowhere, and leaves no files.
+    folder = tempfile.mkdtemp(prefix="ray-")
+    local = {
+        "num_cpus": workers + 1,
+        "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",
+        "_temp_dir": folder,
+    }
+    before = os.environ.get("RAY_USAGE_STATS_ENABLED")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        given = {} if os.environ.get("RAY_ADDRESS") else local
+        try:
+            ray.init(**given, log_to_driver=False, logging_level="ERROR")
+        except Exception as error:  # whatever its processes die of
+            ray.shutdown()
+            got, todo = f"{type(error).__name__}: {error}", "start it yourself with ray.init()"
+            raise expected("workers", "a Ray that starts", got, todo, StyleSimError) from error
+        yield ray
+    finally:
+        ray.shutdown()
+        if before is None:
+            os.environ.pop("RAY_USAGE_STATS_ENABLED", None)
+        else:
+            os.environ["RAY_USAGE_STATS_ENABLED"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _quiet(ray: Any) -> Iterator[None]:
+    """Without Ray's own bars, whose settings are put back afterwards."""
+    context = ray.data.DataContext.get_current()
+    names = ("enable_progress_bars", "print_on_execution_start")
+    before = {name: getattr(context, name) for name in names if hasattr(context, name)}
+    for name in before:
+        setattr(context, name, False)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
