@@ -174,8 +174,8 @@ class Rack:
                 heads = (limits.first(group) for group in self.groups[slot])
                 tried = [(*worn, one) for one in heads if one is not None for worn in outfits]
             outfits = tried if wish and tried else outfits + tried
-        # The first of equals is the one with fewer garments, for it must be raised to be changed.
-        best = max(outfits, key=self.value)
+        # The first of equals has the fewest garments; the noise of a mean raises nothing.
+        best = max(outfits, key=lambda worn: round(self.value(worn), 9))
         return self.value(best), best
 
 
