@@ -16,13 +16,16 @@ WORKERS ?= 2
 PYTEST_FLAGS ?=
 DATA ?= $(or $(STYLESIM_DATA),../shared/data)
 
-.PHONY: help demo test lint format types docs wheel bench examples clean
+.PHONY: help demo app test lint format types docs wheel bench examples clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(VENV)/.ready-demo  ## the whole journey on bundled drawn pictures (tables, links, a picture)
 	$(PY) examples/quickstart.py
+
+app: $(VENV)/.ready-app  ## the example web app, at http://127.0.0.1:8000, on this computer only
+	$(PY) examples/app/main.py
 
 test: $(VENV)/.ready-dev  ## every test, with the examples in docstrings and documentation
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
@@ -69,10 +72,15 @@ $(VENV)/.ready-demo: $(NEEDS) | $(PY)
 	$(PIP) --editable '.[plot]'
 	@touch $@
 
+$(VENV)/.ready-app: $(NEEDS) | $(PY)
+	@echo "Installing stylesim into $(VENV) (PyTorch is large: minutes on a slow line)"
+	$(PIP) --editable '.[app]'
+	@touch $@
+
 $(VENV)/.ready-dev: $(NEEDS) | $(PY)
 	@echo "Installing stylesim and its tools into $(VENV) (PyTorch is large: minutes on a slow line)"
 	$(PIP) --editable '.[dev]'
-	@touch $@ $(VENV)/.ready-demo
+	@touch $@ $(VENV)/.ready-demo $(VENV)/.ready-app
 
 $(VENV)/.ready-docs: $(NEEDS) | $(PY)
 	$(PIP) --editable '.[docs]'

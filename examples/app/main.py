@@ -20,12 +20,17 @@ def main() -> None:
     )
     args = parser.parse_args()
 
-    # Here, so that --help needs neither FastAPI nor PyTorch.
-    import stylesim as ss
-    from stylesim_app.server import create_app, serve
+    try:  # here, so that --help needs no more than Python
+        import stylesim as ss
+        from stylesim_app.server import create_app, serve
+    except ImportError as error:
+        parser.exit(1, f"The app needs more packages: pip install 'stylesim[app]' ({error})\n")
 
     catalog = None if args.catalog is None else ss.CatalogProvider.from_csv(args.catalog)
-    serve(create_app(catalog=catalog), port=args.port)
+    try:
+        serve(create_app(catalog=catalog), port=args.port)
+    except OSError as error:
+        parser.exit(1, f"Port {args.port} cannot be used ({error.strerror}); pass --port 0\n")
 
 
 if __name__ == "__main__":

@@ -26,8 +26,6 @@ import stylesim as ss
 APP = Path(__file__).parents[2] / "examples" / "app"
 sys.path.insert(0, str(APP))
 
-pytest.importorskip("fastapi", reason="the app needs the extra 'app'")
-
 from stylesim_app.engine import Engine  # noqa: E402
 from stylesim_app.limits import Limits  # noqa: E402
 from stylesim_app.server import create_app, make_server  # noqa: E402
@@ -94,9 +92,7 @@ class Site:
 
     def visitor(self) -> httpx.Client:
         """A browser of their own; it follows redirects and keeps cookies."""
-        client = httpx.Client(
-            base_url=self.url, follow_redirects=True, timeout=60, trust_env=False
-        )
+        client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60, trust_env=False)
         self.clients.append(client)
         return client
 

@@ -38,9 +38,9 @@ def test_the_whole_way(visitor: httpx.Client, app) -> None:
 
 def test_wishes_are_obeyed_and_checked(visitor: httpx.Client, app) -> None:
     app.compare(visitor)
-    assert visitor.get("/api/picks", params={"max_price": 5, "currency": "EUR"}).json()[
-        "picks"
-    ] == []
+    assert (
+        visitor.get("/api/picks", params={"max_price": 5, "currency": "EUR"}).json()["picks"] == []
+    )
     for params in ({"k": 0}, {"k": "many"}, {"max_price": -1}, {"slot": "wings"}, {"rank_by": "x"}):
         answer = visitor.get("/api/picks", params=params)
         assert answer.status_code == 422

@@ -106,7 +106,10 @@ def read_catalog(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ss.StyleSimWarning)
         warnings.simplefilter("ignore", UserWarning)
-        catalog = ss.CatalogProvider.from_products(rows, name=name)
+        try:
+            catalog = ss.CatalogProvider.from_products(rows, name=name)
+        except ss.ProductError as error:
+            raise ss.ProductError(f"{name}: {error}") from error
     bare = [one.title for one in catalog if one.image is None]
     problems += [f"Row {one.row} of {name}: {one.reason}" for one in catalog.skipped]
     problems += [f"{title}: its picture was not sent, so it cannot be judged." for title in bare]
