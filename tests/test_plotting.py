@@ -14,6 +14,7 @@ from PIL import Image
 from stylesim import plotting
 from stylesim._report import Shown
 from stylesim.errors import InvalidArgumentError, MissingExtraError
+from stylesim.outfits import Candidate, best_outfits
 from stylesim.products import Product
 from stylesim.recommender import Recommendation
 from stylesim.similarity import ItemSimilarity, SimilarityReport
@@ -65,6 +66,10 @@ def texts(figure) -> list[str]:
     return [t.get_text() for axes in figure.axes for t in axes.texts]
 
 
+def rows_named(figure) -> list[str]:
+    return [t.get_text().replace("\n", " ") for t in figure.axes[0].get_yticklabels()]
+
+
 def drawn(figure) -> np.ndarray:
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3]
@@ -72,11 +77,9 @@ def drawn(figure) -> np.ndarray:
 
 def test_the_table_shows_every_probability(report: SimilarityReport) -> None:
     figure = plotting.similarity_table(report, names=["one", "two", "three"])
-    shown = texts(figure)
-    assert [name for name in shown if name in CLASSES] == list(CLASSES)
-    for item, name in zip(report, ["one", "two", "three"], strict=True):
-        at = shown.index(name)
-        assert shown[at + 1 : at + 4] == [f"{item.by_class[c]:.2f}" for c in CLASSES]
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == list(CLASSES)
+    assert rows_named(figure) == ["one", "two", "three"]
+    assert texts(figure) == [f"{item.by_class[c]:.2f}" for item in report for c in CLASSES]
     values = figure.axes[0].images[0].get_array()
     assert values.shape == (3, 3)
     assert np.allclose(values[1, 0], 0.91)
@@ -91,31 +94,30 @@ def test_more_similar_is_darker(report: SimilarityReport) -> None:
 
 def test_slot_bars_show_each_part(report: SimilarityReport) -> None:
     figure = plotting.slot_bars(report)
-    assert texts(figure) == [
-        *("a: upper", "0.25", "b: upper", "0.90"),
-        *("b: lower", "0.92", "c: lower", "0.07"),
-    ]
+    assert rows_named(figure) == ["upper", "upper", "lower", "lower"]
+    assert texts(figure) == ["0.25", "0.90", "0.92", "0.07", "a", "b", "c"]
     lengths = [bar.get_width() for bar in figure.axes[0].patches][4:]
     assert lengths == pytest.approx([0.25, 0.9, 0.92, 0.07])
 
 
 def test_parts_that_weigh_nothing_are_marked() -> None:
     item = attrs.evolve(row("a", 0.4, upper=0.4, shoes=0.9), counted=("upper",))
-    assert texts(plotting.slot_bars(report_of(item))) == [
-        *("a: upper", "0.40", "a: shoes", "0.90", "not counted"),
-    ]
+    assert texts(plotting.slot_bars(report_of(item))) == ["0.40", "0.90", "not counted", "a"]
 
 
 def test_an_item_without_parts_shows_itself() -> None:
-    assert texts(plotting.slot_bars(report_of(row("a", 0.4)))) == ["a: whole", "0.40"]
+    figure = plotting.slot_bars(report_of(row("a", 0.4)))
+    assert rows_named(figure) == ["whole"]
+    assert texts(figure) == ["0.40", "a"]
 
 
 def test_gaps_come_least_similar_first(report: SimilarityReport) -> None:
     figure = plotting.gap_chart(report, k=2, names={"c": "cap", "a": "coat"})
+    assert rows_named(figure) == ["cap", "coat"]
     shown = texts(figure)
-    assert [name for name in shown if name in {"cap", "coat", "b"}] == ["cap", "coat"]
-    assert shown[1] == "0.07"
-    assert shown[2].startswith("nearest to sporty (0.")
+    assert shown[0] == "0.07"
+    assert shown[1].startswith("nearest to sporty (0.")
+    assert "1 more" in figure.axes[0].get_xlabel()
 
 
 def test_the_closet_is_sorted_with_its_own_pictures(report: SimilarityReport, pictures) -> None:
@@ -149,8 +151,8 @@ def closet_colours(figure) -> list[list[int]]:
 
 def test_garments_are_named_by_category_unless_told() -> None:
     rows = [attrs.evolve(row("7f3a", 0.4), category="skirt"), row("look", 0.8)]
-    assert texts(plotting.gap_chart(report_of(*rows)))[0] == "skirt 7f3a"
-    assert texts(plotting.gap_chart(report_of(*rows), names={"7f3a": "mint"}))[0] == "mint"
+    assert rows_named(plotting.gap_chart(report_of(*rows)))[0] == "skirt 7f3a"
+    assert rows_named(plotting.gap_chart(report_of(*rows), names={"7f3a": "mint"}))[0] == "mint"
 
 
 def test_a_large_closet_is_cut() -> None:
@@ -158,6 +160,7 @@ def test_a_large_closet_is_cut() -> None:
     figure = plotting.closet_sheet(report, [Image.new("RGB", (8, 8))] * 90)
     assert len(figure.axes[0].images) == 60
     assert texts(figure)[:2] == ["89", "0.89"]
+    assert figure.axes[0].get_xlabel() == "30 more, less similar, not shown"
 
 
 def test_recommendations_show_title_price_and_link() -> None:
@@ -190,8 +193,10 @@ def test_the_journey_holds_all_parts(report: SimilarityReport, pictures) -> None
         outfit_names=["one", "two", "three"],
     )
     shown = texts(full)
-    for part in ("one", "Mint skirt", "0.91", "nearest to sporty (0.74)"):
+    for part in ("Mint skirt", "0.91", "nearest to sporty (0.74)"):
         assert part in shown
+    named = {text.get_text() for axes in full.axes for text in axes.get_xticklabels()}
+    assert {"one", "two", "three"} <= named
     assert len([image for axes in full.axes for image in axes.images]) == 3 + 1 + 3 + 1
     small = plotting.journey(report)
     assert small.get_size_inches()[1] < full.get_size_inches()[1]
@@ -210,13 +215,7 @@ def test_nothing_runs_out_of_the_page(report: SimilarityReport, pictures) -> Non
         plotting.journey(report, [pick()], names=long, outfits=report),
     ]
     for figure in figures:
-        figure.canvas.draw()
-        page = figure.bbox
-        for text in figure.findobj(Text):
-            if text.get_text() and text.get_visible():
-                box = text.get_window_extent()
-                assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
-                assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
+        inside(figure)
 
 
 def test_captions_do_not_run_into_each_other(report: SimilarityReport, pictures) -> None:
@@ -233,7 +232,8 @@ def test_captions_do_not_run_into_each_other(report: SimilarityReport, pictures)
         boxes = [
             (text.get_text(), text.get_window_extent().shrunk(0.98, 0.8))
             for axes in figure.axes
-            for text in axes.texts
+            for text in [*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels()]
+            if text.get_text()
         ]
         for i, (one, box) in enumerate(boxes):
             for other, against in boxes[i + 1 :]:
@@ -247,6 +247,98 @@ def test_figures_are_written_where_asked(report: SimilarityReport, tmp_path) -> 
     assert [p.name for p in tmp_path.iterdir()] == ["gaps.png"]
 
 
+def test_intervals_are_drawn_and_told(report: SimilarityReport) -> None:
+    known = [Interval(item, (0.05, 0.95)) for item in report]
+    figure = plotting.gap_chart(report_of(*known))
+    (segments,) = [c.get_segments() for c in figure.axes[0].collections]
+    assert [(round(a[0], 2), round(b[0], 2)) for a, b in segments] == [(0.05, 0.95)] * 3
+    assert texts(figure)[0] == "0.07 (0.05 to 0.95)"
+    parts = plotting.slot_bars(report_of(*known))
+    assert sum(len(c.get_segments()) for c in parts.axes[0].collections) == 4
+    assert "0.25 (0.05 to 0.95)" in texts(plotting.closet_sheet(report_of(*known)))
+
+
+def test_what_is_like_no_style_is_said(report: SimilarityReport) -> None:
+    unlike = [Interval(item, (0.0, 1.0), p_neither=0.7, neither=True) for item in report]
+    table = plotting.similarity_table(report_of(*unlike))
+    assert table.axes[0].get_xticklabels()[-1].get_text() == "none of them"
+    assert texts(table)[3::4] == ["0.70"] * 3
+    assert "like none of the styles" in texts(plotting.gap_chart(report_of(*unlike)))
+
+
+class Interval:
+    """A row as a report that knows intervals gives it."""
+
+    def __init__(self, item: ItemSimilarity, interval: tuple[float, float], **more: object) -> None:
+        self.__dict__ |= {name: getattr(item, name) for name in attrs.fields_dict(type(item))}
+        self.interval, self.intervals = interval, dict.fromkeys(item.by_slot, interval)
+        self.__dict__ |= more
+
+
+def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(14, 9), layout="constrained")
+    grid = figure.subplots(2, 3)
+    outfits = best_outfits([Candidate("a", "top", 0.9), Candidate("b", "bottom", 0.7)])
+    draws = [
+        lambda ax: plotting.similarity_table(report, ax=ax),
+        lambda ax: plotting.slot_bars(report, ax=ax),
+        lambda ax: plotting.gap_chart(report, names=["a rather long name"] * 3, ax=ax),
+        lambda ax: plotting.closet_sheet(report, pictures, ax=ax),
+        lambda ax: plotting.recommendation_sheet([pick()], ax=ax),
+        lambda ax: plotting.outfit_board(outfits, ax=ax),
+    ]
+    for draw, ax in zip(draws, grid.flat, strict=True):
+        assert draw(ax) is figure
+        assert ax.texts
+        assert ax.get_title(loc="left")
+    assert len(figure.axes) == 6
+    inside(figure)
+
+
+def inside(figure) -> None:
+    """No text leaves the page."""
+    figure.canvas.draw()
+    page = figure.bbox
+    for text in figure.findobj(Text):
+        if text.get_text() and text.get_visible():
+            box = text.get_window_extent()
+            assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
+            assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
+
+
+def test_one_row_and_many() -> None:
+    long = "a very long name of a garment that nobody would type by hand"
+    for count in (1, 90):
+        rows = [row(f"{long} {i}", i / count, upper=i / count) for i in range(count)]
+        inside(plotting.similarity_table(report_of(*rows)))
+        inside(plotting.slot_bars(report_of(*rows)))
+    assert len(rows_named(plotting.slot_bars(report_of(*rows), k=5))) == 5
+
+
+def test_outfits_show_their_garments_as_worn(pictures) -> None:
+    closet = dict(zip("abc", pictures, strict=True))
+    worn = [
+        Candidate("a", "top", 0.9, category="blouse"),
+        Candidate("b", "bottom", 0.7),
+        Candidate("c", "shoes", 0.6),
+    ]
+    outfits = best_outfits(worn, k=2)
+    figure = plotting.outfit_board(outfits, closet, names={"b": "mint skirt"})
+    shown = texts(figure)
+    assert shown[0] == f"1. {outfits[0].similarity:.2f}"
+    assert {"blouse a", "mint skirt"} <= set(shown)
+    extents = [image.get_extent() for image in figure.axes[0].images[:2]]
+    assert extents[0][2] < extents[1][2], "the top is above the bottom"
+    wardrobe = Wardrobe()
+    ids = [wardrobe.add(p, slot=s).id for p, s in zip(pictures, ("top", "bottom", "shoes"))]
+    again = best_outfits([attrs.evolve(one, id=key) for one, key in zip(worn, ids, strict=True)])
+    assert plotting.outfit_board(again, wardrobe).axes[0].images
+    with pytest.raises(InvalidArgumentError, match="images: expected a picture for each"):
+        plotting.outfit_board(outfits, {"a": pictures[0]})
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -257,6 +349,10 @@ def test_figures_are_written_where_asked(report: SimilarityReport, tmp_path) -> 
         (lambda r, p: plotting.closet_sheet(r, {"a": p[0]}), "images"),
         (lambda r, p: plotting.closet_sheet(r, p, columns=0), "columns"),
         (lambda r, p: plotting.recommendation_sheet([]), "picks"),
+        (lambda r, p: plotting.outfit_board([]), "outfits"),
+        (lambda r, p: plotting.similarity_table(r, k=True), "k"),
+        (lambda r, p: plotting.similarity_table(r, ax="here"), "ax"),
+        (lambda r, p: plotting.closet_sheet(r, p, columns=2.5), "columns"),
     ],
 )
 def test_bad_arguments_are_named(report: SimilarityReport, pictures, call, argument: str) -> None:

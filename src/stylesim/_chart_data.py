@@ -1,19 +1,22 @@
-"""What :mod:`stylesim.plotting` reads out of reports and recommendations."""
+"""What :mod:`stylesim.plotting` reads out of reports, outfits and recommendations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from PIL import Image
 
+from stylesim._chart_bars import Bar
+from stylesim._chart_sheets import Tile
 from stylesim._charts import short, wrapped
-from stylesim.errors import expected
+from stylesim.errors import NotFoundError, expected
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
     from stylesim.similarity import ItemSimilarity, SimilarityReport
     from stylesim.types import ImageLike
@@ -22,14 +25,7 @@ Names: TypeAlias = Union["Sequence[str]", "Mapping[str, str]", None]
 Images: TypeAlias = Union["Wardrobe", "Sequence[ImageLike]", "Mapping[str, ImageLike]", None]
 
 _NO_PICTURE = (228, 232, 234)
-
-
-class Tile(NamedTuple):
-    """A picture of a contact sheet."""
-
-    image: ImageLike
-    caption: list[str]
-    value: float | None
+_TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 
 def rows_of(report: SimilarityReport) -> list[ItemSimilarity]:
@@ -38,6 +34,18 @@ def rows_of(report: SimilarityReport) -> list[ItemSimilarity]:
     if not rows:
         raise expected("report", "at least one item", "none", "score something first")
     return rows
+
+
+def counted(argument: str, k: object) -> int:
+    """How many are shown, checked."""
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise expected(argument, "a whole number of at least 1", k, f"pass {argument}=12")
+    return k
+
+
+def left_out(total: int, shown: int, what: str = "") -> str:
+    """What to say of rows that are not shown."""
+    return f"{total - shown} more{what} not shown" if total > shown else ""
 
 
 def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
@@ -58,7 +66,7 @@ def images_of(rows: Sequence[ItemSimilarity], images: Images) -> list[ImageLike]
     """The picture of each item; a grey one where the report no longer has it."""
     if images is None:
         shown = [row.shown[0].picture() if row.shown else None for row in rows]
-        return [_blank() if picture is None else picture for picture in shown]
+        return [blank() if picture is None else picture for picture in shown]
     if isinstance(images, Mapping):
         missing = [row.id for row in rows if row.id not in images]
         if missing:
@@ -73,18 +81,38 @@ def images_of(rows: Sequence[ItemSimilarity], images: Images) -> list[ImageLike]
     return list(images)
 
 
-def gap_bars(
-    rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int
-) -> tuple[list[float], list[str], list[str]]:
-    """Similarities, names and notes of the ``k`` least similar items."""
-    if k < 1:
-        raise expected("k", "a whole number of at least 1", k, "pass k=12")
+def interval_of(row: object) -> tuple[float, float] | None:
+    """Where the similarity of an item may lie, as far as the report says."""
+    given: Any = getattr(row, "interval", None)
+    return None if given is None else (float(given[0]), float(given[1]))
+
+
+def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar]:
+    """A bar for each part of the body that an item shows."""
+    out = []
+    for row, name in zip(rows, labels, strict=True):
+        parts = dict(row.by_slot) or {"whole": row.similarity}
+        intervals: Mapping[str, Any] = getattr(row, "intervals", None) or {}
+        aside = set(parts) - set(row.counted or parts)
+        for part, value in parts.items():
+            known = intervals.get(part)
+            interval = None if known is None else (float(known[0]), float(known[1]))
+            note = "not counted" if part in aside else ""
+            out.append(Bar(float(value), part, interval, note, name))
+    return out
+
+
+def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
+    """A bar for each of the ``k`` least similar items."""
     order = sorted(range(len(rows)), key=lambda i: (rows[i].similarity, i))[:k]
-    notes = []
+    out = []
     for i in order:
         nearest = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
-        notes.append(f"nearest to {nearest[0]} ({nearest[1]:.2f})" if nearest[0] else "")
-    return [float(rows[i].similarity) for i in order], [labels[i] for i in order], notes
+        note = f"nearest to {nearest[0]} ({nearest[1]:.2f})" if nearest[0] else ""
+        if getattr(rows[i], "neither", False):
+            note = "like none of the styles"
+        out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
+    return out
 
 
 def closet_tiles(
@@ -93,14 +121,13 @@ def closet_tiles(
     """Items as pictures, most similar first."""
     pictures = images_of(rows, images)
     order = sorted(range(len(rows)), key=lambda i: (-rows[i].similarity, i))[:limit]
-    return [
-        Tile(
-            pictures[i],
-            [short(labels[i], 20), f"{rows[i].similarity:.2f}"],
-            float(rows[i].similarity),
-        )
-        for i in order
-    ]
+    tiles = []
+    for i in order:
+        value, name = float(rows[i].similarity), wrapped(labels[i], _TILE_WIDTH, 3)
+        known = interval_of(rows[i])
+        number = f"{value:.2f}" if known is None else f"{value:.2f} ({known[0]:.2f} to {known[1]:.2f})"
+        tiles.append(Tile.of(pictures[i], [*name, number], value, len(name)))
+    return tiles
 
 
 def pick_tiles(picks: Sequence[Recommendation]) -> list[Tile]:
@@ -109,16 +136,75 @@ def pick_tiles(picks: Sequence[Recommendation]) -> list[Tile]:
     for pick in picks:
         product = pick.product
         link = product.url.removeprefix("https://").removeprefix("http://")
+        title = wrapped(product.title, _PICK_WIDTH, 3)
         lines = [
-            *wrapped(product.title, 27, 2),
+            *title,
             product.price_text,
             f"similarity {pick.similarity:.2f}, gain {pick.gain:.2f}",
-            short(link, 27),
+            short(link, 30),
         ]
-        image = _blank() if product.image is None else product.image
-        tiles.append(Tile(image, [line for line in lines if line], float(pick.similarity)))
+        image = blank() if product.image is None else product.image
+        caption = [line for line in lines if line]
+        tiles.append(Tile.of(image, caption, float(pick.similarity), len(title)))
     return tiles
 
 
-def _blank() -> Image.Image:
+def outfit_tiles(outfits: Sequence[AssembledOutfit], images: Images, names: Names) -> list[Tile]:
+    """Outfits as groups of pictures, in the order given."""
+    tiles = []
+    for number, outfit in enumerate(outfits, 1):
+        parts = [garment.slot.value for garment in outfit.garments]
+        pictures = [_garment_picture(garment, images) for garment in outfit.garments]
+        lines = [f"{number}. {outfit.similarity:.2f}"]
+        regions = ", ".join(f"{name} {value:.2f}" for name, value in outfit.by_region.items())
+        lines += wrapped(regions, _OUTFIT_WIDTH, 2)
+        for garment in outfit.garments:
+            lines += wrapped(_garment_name(garment, names), _OUTFIT_WIDTH, 2)
+        places = _places(parts)
+        tiles.append(Tile(list(zip(pictures, places, strict=True)), lines, outfit.similarity))
+    return tiles
+
+
+def _garment_name(garment: Candidate, names: Names) -> str:
+    kind = getattr(garment, "category", None) or garment.slot.value
+    if isinstance(names, Mapping) and names.get(garment.id):
+        return str(names[garment.id])
+    return f"{kind} {garment.id}"
+
+
+def _garment_picture(garment: Candidate, images: Images) -> ImageLike:
+    if images is None:
+        shown: Any = getattr(garment, "shown", None)
+        picture: ImageLike | None = None if shown is None else shown.picture()
+        return blank() if picture is None else picture
+    if isinstance(images, Wardrobe):
+        return images[garment.id].image()
+    if not isinstance(images, Mapping):
+        todo = "pass the wardrobe or a mapping from ids to pictures"
+        raise expected("images", "the wardrobe or a mapping", type(images).__name__, todo)
+    if garment.id not in images:
+        wish = "a picture for each garment"
+        raise expected("images", wish, f"none for {garment.id!r}", "add it", NotFoundError)
+    return images[garment.id]
+
+
+def _places(slots: Sequence[str]) -> list[tuple[float, float, float, float]]:
+    """Left, top, width and height of garments: as they are worn, the others to the right."""
+    body = [slot for slot in slots if slot in ("top", "bottom", "full")]
+    beside = len(slots) - len(body)
+    wide = 0.6 if beside and body else 1.0 if body else 0.0
+    places = []
+    upper = lower = 0
+    for slot in slots:
+        if slot in ("top", "bottom", "full"):
+            places.append((0.0, upper / len(body), wide, 1 / len(body)))
+            upper += 1
+        else:
+            places.append((wide, lower / beside, 1 - wide, 1 / beside))
+            lower += 1
+    return places
+
+
+def blank() -> Image.Image:
+    """A grey picture, where there is none."""
     return Image.new("RGB", (96, 120), _NO_PICTURE)

@@ -5,17 +5,29 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from stylesim._charts import ACCENT, INK, MUTED, RULE, heading, new_figure, short
+from stylesim._charts import (
+    INK,
+    LINES,
+    MARKS,
+    MUTED,
+    RULE,
+    figure_of,
+    folded,
+    heading,
+    panel,
+    short,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from stylesim.types import FloatArray
 
-_LINES = (ACCENT, "#b45309", "#1d4ed8", "#9d174d", "#4d7c0f", "#6b21a8", "#0e7490", "#7c2d12")
-_GAP = 0.06
+_GAP, _WIDTH, _MOST = 0.06, 22, 2
+_HIGH = 3.3
 
 
 def lines_figure(
@@ -24,17 +36,20 @@ def lines_figure(
     tests: Sequence[str],
     wanted: str,
     title: str | None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw similarities of shape (lengths, tests) over the epochs."""
-    figure = new_figure(6.4, 3.8)
-    axes = figure.add_axes((0.1, 0.14, 0.6, 0.72))
-    heights = apart([float(value) for value in values[-1]])
-    for number, test in enumerate(tests):
+    names = [folded(test, _WIDTH, _MOST) for test in tests]
+    gap = _GAP * max(name.count("\n") + 1 for name in names)
+    high = max(_HIGH, _HIGH * gap * len(names))  # each name has its line
+    axes = panel(ax, (3.9, high), (0.65, 0.5, 1.95, 0.55))
+    heights = apart([float(value) for value in values[-1]], gap)
+    for number, name in enumerate(names):
         line = [float(value) for value in values[:, number]]
-        colour = _LINES[number % len(_LINES)]
-        axes.plot(epochs, line, color=colour, marker="o", markersize=4, linewidth=1.8)
+        colour, mark = LINES[number % len(LINES)], MARKS[number % len(MARKS)]
+        axes.plot(epochs, line, color=colour, marker=mark, markersize=5, linewidth=1.8)
         axes.annotate(
-            f"{short(test, 24)}  {line[-1]:.2f}",
+            f"{line[-1]:.2f}  {name}",
             (1.03, heights[number]),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -42,17 +57,17 @@ def lines_figure(
             color=colour,
             parse_math=False,
         )
-    axes.set_ylim(-0.03, 1.03)
+    axes.set_ylim(min(-0.03, *heights), max(1.03, *heights))
     axes.set_xticks(epochs)
     axes.set_xlabel("epochs", fontsize=9, color=MUTED)
-    axes.set_ylabel(f"similarity to {short(wanted, 20)}", fontsize=9, color=MUTED, parse_math=False)
+    axes.set_ylabel(f"similarity to {short(wanted, 28)}", fontsize=9, color=MUTED, parse_math=False)
     axes.tick_params(length=0, labelsize=8, labelcolor=INK)
     axes.yaxis.grid(visible=True, color=RULE, linewidth=0.8)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(RULE)
     heading(axes, title)
-    return figure
+    return figure_of(axes)
 
 
 def apart(values: Sequence[float], gap: float = _GAP) -> list[float]:

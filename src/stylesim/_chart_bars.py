@@ -1,0 +1,148 @@
+"""Horizontal bars from 0 to 1 with names, intervals and notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from stylesim._charts import (
+    INK,
+    LABEL_LINES,
+    LABEL_WIDTH,
+    MUTED,
+    RULE,
+    bare,
+    colours,
+    figure_of,
+    fitting,
+    folded,
+    heading,
+    inches,
+    name_rows,
+    panel,
+    row_height,
+    seen,
+    wrapped,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BACK = "#f1f4f5"
+_NOTE_WIDTH = 44
+
+
+@attrs.frozen
+class Bar:
+    """One bar.
+
+    Attributes:
+        value: Its length, 0 to 1.
+        label: Its name.
+        interval: Where the value may lie; None where that is not known.
+        note: More about it, to the right.
+        group: What it belongs to: a line of its own above the first bar of a group.
+    """
+
+    value: float
+    label: str
+    interval: tuple[float, float] | None = None
+    note: str = ""
+    group: str = ""
+
+
+def bars(axes: Axes, rows: Sequence[Bar]) -> None:
+    """Draw bars, first on top, each with its number."""
+    at, heads, end = _places(rows)
+    _, high = inches(axes)
+    lines = max(len(wrapped(row.label, LABEL_WIDTH, LABEL_LINES)) for row in rows)
+    size = min(fitting(high / end, lines), fitting(high / end))
+    shade = colours()
+    thick = 0.66
+    axes.barh(at, [1.0] * len(at), color=_BACK, height=thick)
+    axes.barh(at, [row.value for row in rows], color=[shade(seen(r.value)) for r in rows], height=thick)
+    bare(axes)
+    axes.set_xlim(0, 1.0)
+    axes.set_ylim(end - 0.4, -0.6)
+    name_rows(axes, at, [row.label for row in rows], size)
+    known = [(y, row.value, row.interval) for y, row in zip(at, rows, strict=True) if row.interval]
+    if known:
+        reach = [[max(0.0, v - low), max(0.0, top - v)] for _, v, (low, top) in known]
+        axes.errorbar(
+            [value for _, value, _ in known],
+            [y for y, _, _ in known],
+            xerr=np.array(reach).T,
+            fmt="none",
+            ecolor=INK,
+            elinewidth=1.2,
+            capsize=min(3.0, size / 3),
+            clip_on=False,
+        )
+    for y, row in zip(at, rows, strict=True):
+        write(axes, 1.02, y, _number(row), ha="left", va="center", fontweight="bold", fontsize=size)
+        if row.note:
+            left = 1.03 + _number_inches(rows, size) / inches(axes)[0]
+            text = folded(row.note, _NOTE_WIDTH, 2)
+            small = min(size, fitting(high / end, text.count("\n") + 1), 8.0)
+            write(axes, left, y, text, ha="left", va="center", fontsize=small, color=MUTED)
+    for y, text in heads:
+        write(axes, 0.0, y, text, ha="left", va="center", fontweight="bold", fontsize=size)
+
+
+def _number(row: Bar) -> str:
+    if row.interval is None:
+        return f"{row.value:.2f}"
+    return f"{row.value:.2f} ({row.interval[0]:.2f} to {row.interval[1]:.2f})"
+
+
+def _number_inches(rows: Sequence[Bar], size: float) -> float:
+    return max(len(_number(row)) for row in rows) * size * 0.62 / 72
+
+
+def _places(rows: Sequence[Bar]) -> tuple[list[float], list[tuple[float, str]], float]:
+    """Where each bar lies, the lines between them, and where all of it ends."""
+    at: list[float] = []
+    heads: list[tuple[float, str]] = []
+    y, group = 0.0, ""
+    for row in rows:
+        if row.group and row.group != group:
+            y += 0.25 if heads else 0.0
+            for line in wrapped(row.group, 84, 2):
+                heads.append((y, line))
+                y += 0.85
+        group = row.group
+        at.append(y)
+        y += 1.0
+    return at, heads, y
+
+
+def scale(axes: Axes) -> None:
+    """Tick lines for bars from 0 to 1."""
+    ticks = ["0", "0.25", "0.5", "0.75", "1"]
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ticks, fontsize=8, color=MUTED)
+    axes.tick_params(axis="x", length=0)
+    axes.xaxis.grid(visible=True, color=RULE, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def bar_figure(rows: Sequence[Bar], title: str | None, ax: Axes | None, footnote: str = "") -> Figure:
+    """Bars by themselves, or on the axes that were given."""
+    labels = [row.label for row in rows]
+    longest = max(min(len(label), LABEL_WIDTH) for label in labels)
+    notes = [len(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
+    right = 0.25 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
+    height = row_height(labels) * _places(rows)[2]
+    margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
+    axes = panel(ax, (5.0, height), margins)
+    bars(axes, rows)
+    scale(axes)
+    heading(axes, title)
+    if footnote:
+        axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
+    return figure_of(axes)
