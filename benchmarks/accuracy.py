@@ -49,11 +49,13 @@ def system(name: str, checkpoint: Path) -> ss.LightweightClassifier:
     if name == "lite2":
         sys.path.insert(0, str(Path(__file__).parents[1] / "recipes"))
         from teacher import SIDE, lite2
+        from torch import from_numpy
 
-        run = lite2()
+        run = lite2(threads=2)
 
         def embed(images: list) -> Array:  # type: ignore[type-arg]
-            rows = np.concatenate([run(np.asarray(i.resize((SIDE, SIDE)))[None]) for i in images])
+            arrays = (np.asarray(i.resize((SIDE, SIDE)), np.float32) / 255 for i in images)
+            rows = np.concatenate([run(from_numpy(a.transpose(2, 0, 1)[None])) for a in arrays])
             return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
         backbone = ss.FunctionBackbone(embed, name="efficientnet-lite2", dim=1280)
