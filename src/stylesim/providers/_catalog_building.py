@@ -188,6 +188,7 @@ def build(
         StorageError: The place is taken or cannot be written, or another process writes it.
         ProductError: There is no usable product; nothing is left behind.
     """
+    folders.check_extra()
     folders.make_folder(folder, overwrite=overwrite)
     with folders.locked(folder):
         folders.make_folder(folder, overwrite=overwrite)  # another may have been quicker

@@ -11,6 +11,8 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,18 +59,28 @@ class Pointer:
         return cls(f"products-{secrets.token_hex(4)}", embedding, dim)
 
 
+def check_extra() -> None:
+    """See that the packages of the extra are there.
+
+    Raises:
+        MissingExtraError: One is not.
+    """
+    for package, shown in (("lancedb", "LanceDB"), ("filelock", "filelock")):
+        try:
+            import_module(package)
+        except ImportError as error:
+            message = f"Catalogues on disk need {shown}: pip install 'stylesim[catalog]'."
+            raise MissingExtraError(message, extra="catalog") from error
+
+
 def database(folder: Path) -> Any:
     """Connect to the tables of a folder, with caches of a bounded size.
 
     Raises:
         MissingExtraError: LanceDB is not installed.
     """
-    try:
-        import lancedb
-    except ImportError as error:
-        message = "Catalogues on disk need LanceDB: pip install 'stylesim[catalog]'."
-        raise MissingExtraError(message, extra="catalog") from error
-    from datetime import timedelta
+    check_extra()
+    import lancedb
 
     session = lancedb.Session(index_cache_size_bytes=384 << 20, metadata_cache_size_bytes=64 << 20)
     # Others may write: what they wrote is seen a second later at most.
@@ -192,11 +204,9 @@ def locked(folder: Path) -> Iterator[None]:
         StorageError: Another process or thread writes.
         MissingExtraError: The lock's package is not installed.
     """
-    try:
-        from filelock import FileLock, Timeout
-    except ImportError as error:
-        message = "Catalogues on disk need filelock: pip install 'stylesim[catalog]'."
-        raise MissingExtraError(message, extra="catalog") from error
+    check_extra()
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / _LOCK, timeout=0)
     wish, todo = "a catalogue that nobody else is writing", "try again when they have finished"
     try:
