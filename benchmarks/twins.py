@@ -120,7 +120,8 @@ def in_another_colour(
     inside[:, 1:] += rng.uniform(15, 35) * np.array([np.cos(towards), np.sin(towards)])
     inside[:, 0] += rng.uniform(20, 40) * (1 if middle < 50 else -1)
     lab[garment.mask] = inside
-    rgb = cv2.cvtColor(lab.clip((0, -127, -127), (100, 127, 127)), cv2.COLOR_LAB2RGB)
+    lab = lab.clip((0, -127, -127), (100, 127, 127)).astype(np.float32)
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
     return Image.fromarray((rgb.clip(0, 1) * 255).astype(np.uint8))
 
 

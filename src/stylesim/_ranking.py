@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stylesim.functional import Floats
     from stylesim.similarity import ItemSimilarity
 
-RANKS = ("gain", "gain_per_price", "similarity")
+RANKS = ("gain", "gain_per_price", "similarity", "price")
 _BODY = {"upper": "the upper body", "lower": "the lower body", "shoes": "the feet",
          "headwear": "the head", "bag": "a bag", "accessory": "accessories"}  # fmt: skip
 
@@ -52,7 +52,11 @@ class Prospect:
         price = self.offer.product.price
         if price is None:
             return -1.0  # after all whose price is known
-        return self.gain / price if price > 0 else (math.inf if self.gain > 0 else 0.0)
+        if self.gain <= 0:
+            return 0.0
+        if price == 0:
+            return math.inf
+        return (1.0 if rank_by == "price" else self.gain) / price
 
     def rank(self, rank_by: str) -> tuple[object, ...]:
         """Sort key, the best first, never a tie between two products."""
@@ -60,7 +64,7 @@ class Prospect:
         price = math.inf if product.price is None else product.price
         # Rounded, so that the noise of single precision decides nothing.
         gain, similarity = -round(self.gain, 5), -round(self.row.similarity, 5)
-        first = -round(self.value(rank_by), 7 if rank_by == "gain_per_price" else 5)
+        first = -round(self.value(rank_by), 9 if rank_by.endswith("price") else 5)
         return (first, gain, similarity, price, product.id, product.source or "", product.url)
 
     def recommendation(self, closet: Closet) -> Recommendation:

@@ -36,7 +36,7 @@ class Wishes(TypedDict, total=False):
     colour: str | None
     size: str | None
     words: str | tuple[str, ...]
-    rank_by: Literal["gain", "gain_per_price", "similarity"]
+    rank_by: Literal["gain", "gain_per_price", "similarity", "price"]
     fetch_images: bool
     progress: bool
 
@@ -83,7 +83,7 @@ class Asked:
     def check_currencies(self, products: Iterable[Product]) -> None:
         """Refuse to compare prices of several currencies, where prices are compared."""
         bounded = self.query.max_price is not None or self.query.min_price is not None
-        if self.query.currency is not None or not (bounded or self.rank_by == "gain_per_price"):
+        if self.query.currency is not None or not (bounded or self.rank_by.endswith("price")):
             return
         currencies = {one.currency for one in products if one.price is not None}
         if len(currencies) > 1:

@@ -125,7 +125,7 @@ class Recommender:
         colour: str | None = None,
         size: str | None = None,
         words: str | tuple[str, ...] = (),
-        rank_by: Literal["gain", "gain_per_price", "similarity"] = "gain",
+        rank_by: Literal["gain", "gain_per_price", "similarity", "price"] = "gain",
         fetch_images: bool = False,
         progress: bool = False,
     ) -> RecommendationResult:
@@ -149,8 +149,9 @@ class Recommender:
             colour: Only this colour; products that do not say pass.
             size: Only with this size to be had.
             words: Only with these words in the texts of the product.
-            rank_by: ``"gain"``; ``"gain_per_price"``, where those without a price come last; or
-                ``"similarity"``.
+            rank_by: ``"gain"``; ``"gain_per_price"``; ``"similarity"``; or ``"price"``: the
+                cheapest of those that gain first. By the two of price, what does not tell its
+                price comes last.
             fetch_images: Whether to fetch the pictures of products that have only the address of
                 one. The shop then learns what is looked at. Needs the extra ``http``.
             progress: Whether to show a progress bar on standard error.

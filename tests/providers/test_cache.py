@@ -188,8 +188,8 @@ def test_a_full_or_locked_file_costs_no_answer(path):
 
 def test_it_is_kept_without_blocking_too(path):
     shelf = Counted(path)
-    assert asyncio.run(shelf.cached.asearch(QUERY)) == [JEANS]
-    assert asyncio.run(shelf.cached.asearch(QUERY)) == [JEANS]
+    assert list(asyncio.run(shelf.cached.asearch(QUERY))) == [JEANS]
+    assert list(asyncio.run(shelf.cached.asearch(QUERY))) == [JEANS]
     assert shelf.asked == 1
 
 

@@ -101,6 +101,19 @@ def test_who_has_retired_is_not_asked(titles):
     assert "retired on 2020-01-01" in str(chain.errors[0].error)
 
 
+def test_failures_and_what_was_skipped_are_told(titles):
+    rows = [{"id": "x", "title": "x", "url": "javascript:alert(1)"}, product("a1")]
+    chain = ChainProvider(
+        [FunctionProvider(lambda query: rows, name="a"), Shelf("down", fails=OSError("gone"))],
+        mode="merge",
+    )
+    found = chain.search(QUERY)
+    assert [each.title for each in found] == ["a1"]
+    assert [(one.source, one.id) for one in found.skipped] == [("down", None), ("a", "x")]
+    assert "gone" in found.skipped[0].reason
+    assert titles(chain) == ["a1"]
+
+
 def test_when_all_fail_it_says_why(titles):
     chain = ChainProvider([Shelf("a", fails=OSError("x1")), Shelf("b", fails=OSError("x2"))])
     with pytest.raises(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from urllib.parse import parse_qs
@@ -102,7 +103,16 @@ def test_ebay_gives_page_after_page(shop, ebay):
     found = ebay().search(ProductQuery(words="jeans", limit=300))
     assert len({product.id for product in found}) == 250
     assert [each.params["offset"] for each in shop.asked[1:]] == ["0", "200"]
-    assert [each.params["limit"] for each in shop.asked[1:]] == ["200", "100"]
+    assert [each.params["limit"] for each in shop.asked[1:]] == ["200", "200"]
+
+
+def test_ebay_sorts_and_names_the_currency_of_its_prices(shop, ebay):
+    shop.says(BROWSE + "search", {"itemSummaries": []})
+    ebay(sort="-price", marketplace="EBAY_GB").search(ProductQuery(words="jeans", max_price=50))
+    assert shop.asked[-1].params["sort"] == "-price"
+    assert shop.asked[-1].params["filter"] == "price:[..50],priceCurrency:GBP"
+    with pytest.raises(InvalidArgumentError, match="sort"):
+        ebay(sort="cheap")
 
 
 def test_ebay_keeps_the_pages_before_a_failure(shop, ebay, reply):
@@ -115,6 +125,7 @@ def test_ebay_is_asked_with_a_picture(shop, ebay):
     picture = image_bytes(Image.new("RGB", (5, 4), "navy"))
     shop.says(BROWSE + "search_by_image", {"itemSummaries": [item(1), item(2)]})
     assert len(ebay().search_by_image(picture)) == 2
+    assert len(asyncio.run(ebay().asearch_by_image(picture))) == 2
     search = shop.asked[-1]
     assert search.method == "POST"
     assert base64.b64decode(json.loads(search.body)["image"]) == picture

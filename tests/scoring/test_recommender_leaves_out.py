@@ -103,7 +103,9 @@ def test_currency_alone_also_skips(recommend, product) -> None:
     assert [one.id for one in picks.skipped] == ["won"]
 
 
-@pytest.mark.parametrize("asked", [{"max_price": 80}, {"rank_by": "gain_per_price"}])
+@pytest.mark.parametrize(
+    "asked", [{"max_price": 80}, {"rank_by": "price"}, {"rank_by": "gain_per_price"}]
+)
 def test_prices_of_several_currencies_are_not_compared(recommend, product, asked) -> None:
     shelf = [product("won", 0.9, currency="KRW"), product("a", 0.8)]
     with pytest.raises(InvalidArgumentError, match=r"currency.*EUR, KRW"):

@@ -17,7 +17,7 @@ import attrs
 from stylesim.errors import ProductError, StorageError, StyleSimError, expected
 from stylesim.products import Product, ProviderTerms
 from stylesim.providers._http import HttpProvider
-from stylesim.providers.base import AbstractProductProvider, provider_name
+from stylesim.providers.base import AbstractProductProvider, SearchResult, provider_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +43,8 @@ class CachedProvider(AbstractProductProvider):
 
     An answer is kept for ``ttl`` seconds, or for what the provider's terms
     allow where that is less; terms of 0 keep nothing. Answers with pictures
-    held in memory, and failures, are not kept. A cache that cannot be read or
+    held in memory, and failures, are not kept; what an answer skipped is told the
+    first time only. A cache that cannot be read or
     written costs no answer: ``errors`` says what was wrong.
 
     Args:
@@ -94,12 +95,12 @@ class CachedProvider(AbstractProductProvider):
         except sqlite3.Error as error:
             raise self._problem(error) from error
 
-    def search(self, query: ProductQuery) -> list[Product]:
+    def search(self, query: ProductQuery) -> Sequence[Product]:
         """Give the kept answer, or ask; see :meth:`AbstractProductProvider.search`."""
         known = self._kept(query)
         return known if known is not None else self._keep(query, self.provider.search(query))
 
-    async def asearch(self, query: ProductQuery) -> list[Product]:
+    async def asearch(self, query: ProductQuery) -> Sequence[Product]:
         """Give the kept answer, or ask without blocking the event loop."""
         known = self._kept(query)
         return known if known is not None else self._keep(query, await self.provider.asearch(query))
@@ -139,7 +140,8 @@ class CachedProvider(AbstractProductProvider):
             self.errors = (self._problem(error),)
             return None
 
-    def _keep(self, query: ProductQuery, answer: Iterable[Product]) -> list[Product]:
+    def _keep(self, query: ProductQuery, answer: Iterable[Product]) -> Sequence[Product]:
+        skipped = answer.skipped if isinstance(answer, SearchResult) else ()
         products = list(answer)
         lifetime, now = self._lifetime(), self.clock()
         if lifetime > 0 and _plain(products):
@@ -152,7 +154,7 @@ class CachedProvider(AbstractProductProvider):
                     file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
             except sqlite3.Error as error:
                 self.errors = (*self.errors, self._problem(error))
-        return products
+        return SearchResult(products, skipped)
 
     def _key(self, query: ProductQuery) -> str:
         # The repr of an HTTP provider holds its settings and no key of a shop.

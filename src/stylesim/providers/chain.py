@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from stylesim.errors import ProviderError, StyleSimError, expected
-from stylesim.products import Product, ProviderTerms
+from stylesim.products import Product, ProviderTerms, SkippedProduct
 from stylesim.providers._rows import check_name
-from stylesim.providers.base import AbstractProductProvider, provider_name
+from stylesim.providers.base import AbstractProductProvider, SearchResult, provider_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,8 +50,8 @@ class ChainProvider(AbstractProductProvider):
     """Asks several providers: until one answers, or all of them.
 
     A provider that fails, or has retired by its terms, costs only its own
-    answer, which ``errors`` then names; what it gave before it failed is kept.
-    Products with an address that came before are left out.
+    answer: ``errors`` and ``skipped`` of the answer then name it, and what it gave
+    before it failed is kept. Products with an address that came before are left out.
 
     Args:
         providers: In the order in which they are asked.
@@ -94,25 +94,27 @@ class ChainProvider(AbstractProductProvider):
             affiliate=any(each.affiliate for each in terms),
         )
 
-    def search(self, query: ProductQuery) -> list[Product]:
+    def search(self, query: ProductQuery) -> SearchResult:
         """Ask the providers; see :meth:`AbstractProductProvider.search`."""
         failures: list[ProviderFailure] = []
+        skipped: list[SkippedProduct] = []
         for group in self._groups():
-            answers = [_ask(provider, query, failures) for provider in group]
+            answers = [_ask(provider, query, failures, skipped) for provider in group]
             found = _in_turn(answers, query.limit)
             if found:
                 break
-        return self._end(found, failures)
+        return self._end(found, failures, skipped)
 
-    async def asearch(self, query: ProductQuery) -> list[Product]:
+    async def asearch(self, query: ProductQuery) -> SearchResult:
         """Ask without blocking the event loop; merged providers all at once."""
         failures: list[ProviderFailure] = []
+        skipped: list[SkippedProduct] = []
         for group in self._groups():
-            answers = await asyncio.gather(*(_aask(each, query, failures) for each in group))
-            found = _in_turn(answers, query.limit)
+            asked = (_aask(each, query, failures, skipped) for each in group)
+            found = _in_turn(await asyncio.gather(*asked), query.limit)
             if found:
                 break
-        return self._end(found, failures)
+        return self._end(found, failures, skipped)
 
     def _groups(self) -> list[list[AbstractProductProvider]]:
         """Providers that are asked together; the first group with products ends the search."""
@@ -122,23 +124,34 @@ class ChainProvider(AbstractProductProvider):
         alone = [[provider] for provider in self.providers if not provider.terms.may_mix]
         return [mixed, *alone] if mixed else alone
 
-    def _end(self, found: list[Product], failures: list[ProviderFailure]) -> list[Product]:
+    def _end(
+        self,
+        found: list[Product],
+        failures: list[ProviderFailure],
+        skipped: list[SkippedProduct],
+    ) -> SearchResult:
         order = {provider_name(each): place for place, each in enumerate(self.providers)}
         self.errors = tuple(sorted(failures, key=lambda failure: order[failure.provider]))
         if not found and len(failures) == len(self.providers):
             reasons = "; ".join(str(failure.error) for failure in self.errors)
             message = f"{self.name}: every provider failed: {reasons}"
             raise ProviderError(message, provider=self.name, status=None)
-        return found
+        told = [SkippedProduct(str(one.error), source=one.provider) for one in self.errors]
+        return SearchResult(found, (*told, *skipped))
 
 
 def _ask(
-    provider: AbstractProductProvider, query: ProductQuery, failures: list[ProviderFailure]
+    provider: AbstractProductProvider,
+    query: ProductQuery,
+    failures: list[ProviderFailure],
+    skipped: list[SkippedProduct],
 ) -> list[Product]:
     found: list[Product] = []
     try:
         _check_alive(provider)
-        for product in provider.search(query):  # one by one: what came before a failure is kept
+        answer = provider.search(query)
+        skipped += _skipped_of(answer)
+        for product in answer:  # one by one: what came before a failure is kept
             found.append(_checked(product, provider))
             if len(found) == query.limit:
                 break
@@ -148,15 +161,23 @@ def _ask(
 
 
 async def _aask(
-    provider: AbstractProductProvider, query: ProductQuery, failures: list[ProviderFailure]
+    provider: AbstractProductProvider,
+    query: ProductQuery,
+    failures: list[ProviderFailure],
+    skipped: list[SkippedProduct],
 ) -> list[Product]:
     try:
         _check_alive(provider)
         answer = await provider.asearch(query)
+        skipped += _skipped_of(answer)
         return [_checked(product, provider) for product in answer]
     except Exception as error:  # noqa: BLE001 - one plug-in must not cost the others' answers
         failures.append(_failure(provider, error))
     return []
+
+
+def _skipped_of(answer: object) -> tuple[SkippedProduct, ...]:
+    return answer.skipped if isinstance(answer, SearchResult) else ()
 
 
 def _check_alive(provider: AbstractProductProvider) -> None:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from stylesim.types import ImageLike
 
 _MOST = 200
+_SORTS = (None, "price", "-price", "newlyListed", "endingSoonest", "distance")
+# A price filter has to name its currency: that of the marketplace where the query names none.
+_CURRENCIES = {
+    "AT": "EUR", "AU": "AUD", "BE": "EUR", "CA": "CAD", "CH": "CHF", "DE": "EUR", "ES": "EUR",
+    "FR": "EUR", "GB": "GBP", "HK": "HKD", "IE": "EUR", "IT": "EUR", "MY": "MYR", "NL": "EUR",
+    "PH": "PHP", "PL": "PLN", "SG": "SGD", "TW": "TWD", "US": "USD", "MOTORS_US": "USD",
+}  # fmt: skip
 _SCOPE = "https://api.ebay.com/oauth/api_scope"
 
 
@@ -35,6 +42,8 @@ class EbayBrowseProvider(HttpProvider):
         client_secret: Of your eBay application; else from ``EBAY_CLIENT_SECRET``.
         marketplace: Such as ``"EBAY_US"`` or ``"EBAY_DE"``.
         category_ids: eBay's numbers of categories, joined by commas.
+        sort: ``"price"``, ``"-price"``, ``"newlyListed"`` or ``"endingSoonest"``; None is eBay's
+            best match.
         campaign: Of the eBay Partner Network; links then earn a commission,
             which your users must be told.
         base_url: Where the API is.
@@ -53,6 +62,7 @@ class EbayBrowseProvider(HttpProvider):
     client_secret: str | None = attrs.field(default=None, repr=False)
     marketplace: str = "EBAY_US"
     category_ids: str | None = None
+    sort: str | None = None
     campaign: str | None = None
     base_url: str = "https://api.ebay.com"
     _token: Token = attrs.field(factory=Token, init=False, repr=False)
@@ -61,6 +71,9 @@ class EbayBrowseProvider(HttpProvider):
         HttpProvider.__attrs_post_init__(self)
         self.client_id = key_from("client_id", self.client_id, "EBAY_CLIENT_ID")
         self.client_secret = key_from("client_secret", self.client_secret, "EBAY_CLIENT_SECRET")
+        if self.sort not in _SORTS:
+            wish = f"None or one of {', '.join(filter(None, _SORTS))}"
+            raise expected("sort", wish, self.sort, "leave it out for the best match")
         if self.campaign and not self.terms.affiliate:
             self.terms = attrs.evolve(self.terms, affiliate=True)
 
@@ -78,10 +91,31 @@ class EbayBrowseProvider(HttpProvider):
             ImageError: The picture cannot be read.
             ProviderError: eBay did not answer, or answered with nonsense.
         """
+        return self._run(self._by_image(image, query))
+
+    async def asearch_by_image(
+        self, image: ImageLike, query: ProductQuery | None = None
+    ) -> SearchResult:
+        """As :meth:`search_by_image`, without blocking the event loop.
+
+        Args:
+            image: The picture; it is sent to eBay.
+            query: Further wishes; its words are not used.
+
+        Returns:
+            Products, likeliest first.
+
+        Raises:
+            ImageError: The picture cannot be read.
+            ProviderError: eBay did not answer, or answered with nonsense.
+        """
+        return await self._arun(self._by_image(image, query))
+
+    def _by_image(self, image: ImageLike, query: ProductQuery | None) -> Plan:
         wanted = ProductQuery() if query is None else query
         body = {"image": base64.b64encode(image_bytes(image)).decode("ascii")}
         kept = attrs.evolve(wanted, words=())
-        return self._run(self._pages("search_by_image", {}, kept, body))
+        return self._pages("search_by_image", {}, kept, body)
 
     def plan(self, query: ProductQuery) -> Plan:
         """Ask with words."""
@@ -97,13 +131,14 @@ class EbayBrowseProvider(HttpProvider):
     ) -> Plan:
         intake = Intake(self.name)
         wanted = _MOST if query.limit is None else query.limit
-        offset = 0
+        # One size for all pages, so that every offset is a multiple of it.
+        offset, size = 0, min(_MOST, wanted)
         while True:
-            size = min(_MOST, wanted - offset)
             page = {
                 **params,
                 "category_ids": self.category_ids,
-                "filter": price_filter(query),
+                "filter": price_filter(query, self.marketplace),
+                "sort": self.sort,
                 "limit": size,
                 "offset": offset,
             }
@@ -146,14 +181,14 @@ class EbayBrowseProvider(HttpProvider):
         raise AssertionError
 
 
-def price_filter(query: ProductQuery) -> str | None:
+def price_filter(query: ProductQuery, marketplace: str = "EBAY_US") -> str | None:
     """EBay's words for a range of prices, such as ``price:[10..50],priceCurrency:EUR``."""
     if query.min_price is None and query.max_price is None:
         return None
     low = "" if query.min_price is None else f"{query.min_price:g}"
     high = "" if query.max_price is None else f"{query.max_price:g}"
-    currency = f",priceCurrency:{query.currency}" if query.currency else ""
-    return f"price:[{low}..{high}]{currency}"
+    code = query.currency or _CURRENCIES.get(marketplace.removeprefix("EBAY_"))
+    return f"price:[{low}..{high}]" + (f",priceCurrency:{code}" if code else "")
 
 
 def fields_of_item(row: Any) -> Any:
