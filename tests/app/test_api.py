@@ -22,15 +22,17 @@ def test_the_whole_way(visitor: httpx.Client, app) -> None:
     assert sum(top["by_class"].values()) == pytest.approx(1, abs=1e-5)
     gaps = visitor.get("/api/gaps").json()
     assert [row["id"] for row in gaps["garments"]] == [bottom["id"], top["id"]]
-    assert {one["region"]: one["best_id"] for one in gaps["regions"]} == {
-        "upper": top["id"],
-        "lower": bottom["id"],
-    }
+    assert [row["verdict"] for row in gaps["garments"]] == ["maybe", "keep"], "all it has below"
+    assert all(row["why"] for row in gaps["garments"])
+    slots = {one["slot"]: one for one in gaps["slots"]}
+    assert (slots["top"]["status"], slots["top"]["best_id"]) == ("covered", top["id"])
+    assert (slots["bottom"]["status"], slots["bottom"]["best_id"]) == ("gap", bottom["id"])
     picks = visitor.get("/api/picks", params={"k": 3, "max_price": 80, "currency": "eur"}).json()
     assert [pick["title"] for pick in picks["picks"]] == ["Red skirt"]
     pick = picks["picks"][0]
     assert pick["url"] == "https://shop.example/0"
     assert pick["gain"] > 0.2
+    assert pick["unlocks"] >= 1
     assert pick["reason"]
     image = visitor.get(pick["picture"])
     assert (image.status_code, image.headers["content-type"]) == (200, "image/png")

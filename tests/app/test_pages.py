@@ -38,7 +38,7 @@ def test_the_whole_way_without_scripts(visitor: httpx.Client, app) -> None:
     assert app.wait(visitor)["state"] == "done"
     page = visitor.get("/results", params={"max_price": "€ 30"})
     assert 'href="https://shop.example/0"' in page.text
-    assert "nothing owned" in page.text  # no upper body
+    assert "missing" in page.text  # nothing to wear above
     assert "bottom-101.png" in page.text
     for address in set(re.findall(r'src="(/pictures/[^"]+)"', page.text)):
         assert visitor.get(address).headers["content-type"] == "image/png"

@@ -141,31 +141,38 @@ def get_status(session: FoundSession) -> schema.StatusOut:
     )
 
 
-def _row(session: Session, row: ItemSimilarity) -> schema.SimilarityOut:
-    said: dict[str, Any] = row.to_dict()
+def _row(session: Session, row: ItemSimilarity) -> dict[str, Any]:
+    said = row.to_dict()
     name = garment_name(session.closet[row.id]) if row.id in session.closet else row.id
-    fields = {key: said[key] for key in schema.SimilarityOut.model_fields if key in said}
-    return schema.SimilarityOut(name=name, **fields)
+    return {
+        "name": name,
+        **{key: said[key] for key in schema.SimilarityOut.model_fields if key in said},
+    }
 
 
 @router.get("/similarities")
 def get_similarities(session: OwnSession, outcome: TheOutcome) -> schema.SimilaritiesOut:
     """Give the similarity of every garment to every class."""
-    rows = [_row(session, row) for row in outcome.report]
+    rows = [schema.SimilarityOut(**_row(session, row)) for row in outcome.report]
     return schema.SimilaritiesOut(classes=list(outcome.report.classes), garments=rows)
 
 
 @router.get("/gaps")
 def get_gaps(session: OwnSession, outcome: TheOutcome) -> schema.GapsOut:
-    """Give the garments, least similar first, and how near each region of the body comes."""
-    regions = [
-        schema.RegionOut(
-            region=one.region, count=one.count, best=one.best, mean=one.mean, best_id=one.best_id
-        )
-        for one in outcome.report.by_slot().values()
-    ]
-    rows = [_row(session, row) for row in outcome.report.gaps()]
-    return schema.GapsOut(garments=rows, regions=regions)
+    """Give a verdict for each garment, least similar first, and how near each slot comes."""
+    return schema.GapsOut(
+        good_outfits=outcome.gaps.good_outfits,
+        garments=[
+            schema.GarmentGapOut(
+                verdict=gap.verdict,
+                why=gap.why,
+                versatility=gap.versatility,
+                **_row(session, gap.row),
+            )
+            for gap in outcome.gaps
+        ],
+        slots=[schema.SlotGapOut(**one.to_dict()) for one in outcome.gaps.slots],
+    )
 
 
 @router.get("/picks")
@@ -195,6 +202,7 @@ def get_picks(
                 picture=f"/pictures/product-{picture_name(pick.product)}",
                 similarity=pick.similarity,
                 gain=pick.gain,
+                unlocks=pick.unlocks,
                 reason=pick.reason,
             )
             for pick in result

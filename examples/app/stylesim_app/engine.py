@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import attrs
 
 import stylesim as ss
+from stylesim.gaps import ClosetGaps, find_gaps
 from stylesim_app.sessions import Job, Session
 
 _log = logging.getLogger("stylesim_app")
@@ -27,6 +28,7 @@ class Outcome:
     Attributes:
         model: The style as it was learned.
         report: The similarity of every garment.
+        gaps: What to keep and to let go, and what is missing.
         recommender: Picks products; remembers those that it has seen.
         advice: What the photographs of the styles lack, in words.
         seconds: How long it took.
@@ -36,6 +38,7 @@ class Outcome:
 
     model: ss.LightweightClassifier
     report: ss.SimilarityReport
+    gaps: ClosetGaps
     recommender: ss.Recommender
     advice: tuple[str, ...]
     seconds: float
@@ -139,11 +142,12 @@ class Engine:
             job.step = "Looking at your clothes"
             scorer = ss.SimilarityScorer(model)
             report = scorer.score(session.closet)
+            gaps = find_gaps(report, session.closet)
             job.step = "Looking at the products"
             recommender = ss.Recommender(scorer, self.catalog_of(session))
             recommender.recommend(report)  # so that the page need not wait for their pictures
             seconds = time.perf_counter() - start
-            session.outcome = Outcome(model, report, recommender, advice, seconds, version)
+            session.outcome = Outcome(model, report, gaps, recommender, advice, seconds, version)
             job.state = "done"
         except ss.StyleSimError as error:
             job.error, job.state = str(error), "failed"

@@ -80,21 +80,32 @@ class SimilaritiesOut(BaseModel):
     garments: list[SimilarityOut]
 
 
-class RegionOut(BaseModel):
-    """How near the closet comes in one region of the body."""
+class GarmentGapOut(SimilarityOut):
+    """What becomes of one garment: ``keep``, ``maybe`` or ``let go``."""
 
-    region: str
+    verdict: str
+    why: str
+    versatility: int | None
+
+
+class SlotGapOut(BaseModel):
+    """How near the closet comes in one slot: ``covered``, ``gap``, ``missing`` or ``optional``."""
+
+    slot: str
+    status: str
     count: int
     best: Share | None
-    mean: Share | None
     best_id: str | None
+    unlocks: int | None
+    words: str
 
 
 class GapsOut(BaseModel):
-    """What is furthest from the wanted style, first."""
+    """What is furthest from the wanted style first, and what is missing."""
 
-    garments: list[SimilarityOut]
-    regions: list[RegionOut]
+    good_outfits: int
+    garments: list[GarmentGapOut]
+    slots: list[SlotGapOut]
 
 
 class PickOut(BaseModel):
@@ -109,6 +120,7 @@ class PickOut(BaseModel):
     picture: str | None
     similarity: Share
     gain: Share
+    unlocks: int
     reason: str
 
 

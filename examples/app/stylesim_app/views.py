@@ -7,16 +7,11 @@ from typing import Any
 import attrs
 
 import stylesim as ss
-from stylesim.similarity import ItemSimilarity
+from stylesim.gaps import GarmentGap
 from stylesim_app.engine import Outcome, picture_name
 from stylesim_app.sessions import Session
 
-_REGIONS = {
-    "upper": "upper body",
-    "lower": "lower body",
-    "bag": "bags",
-    "accessory": "accessories",
-}
+_STATUS = {"covered": "well covered", "gap": "a gap", "missing": "missing", "optional": "none"}
 
 
 def garment_name(garment: ss.Garment) -> str:
@@ -44,14 +39,18 @@ class Line:
     file: str
     similarity: float
     classes: tuple[float, ...]
+    verdict: str
+    why: str
     assumed: str | None
 
 
 @attrs.frozen
-class RegionLine:
-    """One region of the body."""
+class SlotLine:
+    """What is owned in one slot, and how near the best of it comes."""
 
     title: str
+    status: str
+    said: str
     count: int
     best: float | None
     picture: str | None
@@ -65,10 +64,12 @@ class PickCard:
     picture: str | None
     similarity: float
     gain: float
+    unlocks: int
     reason: str
 
 
-def _line(row: ItemSimilarity, session: Session, classes: tuple[str, ...]) -> Line:
+def _line(gap: GarmentGap, session: Session, classes: tuple[str, ...]) -> Line:
+    row = gap.row
     here = row.id in session.closet
     return Line(
         picture=f"/pictures/garment-{row.id}",
@@ -76,6 +77,8 @@ def _line(row: ItemSimilarity, session: Session, classes: tuple[str, ...]) -> Li
         file=garment_name(session.closet[row.id]) if here else "removed since",
         similarity=row.similarity,
         classes=tuple(row.by_class[name] for name in classes),
+        verdict=gap.verdict,
+        why=gap.why,
         assumed=row.assumed,
     )
 
@@ -84,16 +87,19 @@ def result_view(
     session: Session, outcome: Outcome, picks: ss.RecommendationResult
 ) -> dict[str, Any]:
     """Everything that the page of results shows."""
-    report = outcome.report
-    lines = [_line(row, session, report.classes) for row in report.gaps()]
-    regions = [
-        RegionLine(
-            title=_REGIONS.get(one.region, one.region),
+    report, gaps = outcome.report, outcome.gaps
+    lines = [_line(gap, session, report.classes) for gap in gaps]
+    slots = [
+        SlotLine(
+            title=one.slot.value,
+            status=one.status,
+            said=_STATUS[one.status],
             count=one.count,
             best=one.best,
             picture=f"/pictures/garment-{one.best_id}" if one.best_id else None,
         )
-        for one in report.by_slot().values()
+        for one in gaps.slots
+        if one.count or one.status == "missing"
     ]
     cards = [
         PickCard(
@@ -103,6 +109,7 @@ def result_view(
             else f"/pictures/product-{picture_name(pick.product)}",
             similarity=pick.similarity,
             gain=pick.gain,
+            unlocks=pick.unlocks,
             reason=pick.reason,
         )
         for pick in picks
@@ -110,7 +117,8 @@ def result_view(
     return {
         "classes": report.classes,
         "lines": lines,
-        "regions": regions,
+        "slot_lines": slots,
+        "good_outfits": gaps.good_outfits,
         "cards": cards,
         "owned": picks.blocked,
         "skipped": picks.skipped,
