@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from stylesim._deleting import hottest_marks, random_marks
 from stylesim.backbones import FunctionBackbone, YoloBackbone
-from stylesim.backbones.activation import grad_cam, unsquared
+from stylesim.backbones.activation import Cam, activation_map, unsquared
 from stylesim.classifier import LightweightClassifier
 from stylesim.datasets import load_outfits, outfit_groups
 from stylesim.errors import InvalidArgumentError, NotFittedError
@@ -73,7 +74,8 @@ def test_it_agrees_with_the_classifier(model: LightweightClassifier) -> None:
     why = explain(model, picture)
     expected = model.predict_proba([picture])[0]
     assert [why.by_class[name] for name in model.classes_] == pytest.approx(expected, abs=1e-6)
-    assert why.similarity == why.by_class["wannabe"]
+    row = SimilarityScorer(model).score([picture])[0]
+    assert (why.similarity, why.p_neither) == pytest.approx((row.similarity, row.p_neither))
     assert [part.weight for part in why.parts] == [0.5, 0.5]
     assert sum(part.weight * part.similarity for part in why.parts) == pytest.approx(
         why.similarity, abs=1e-6
@@ -242,27 +244,70 @@ def test_squares_are_laid_back_where_they_were() -> None:
     assert cropped[:, 24:40].all()
 
 
-def test_grad_cam_finds_the_place_of_a_feature(tmp_path: Path) -> None:
-    """A network that passes colours through: the map of the red feature is where red is."""
+@pytest.fixture
+def passing(tmp_path: Path) -> YoloBackbone:
+    """A network that passes colours through: nine layers, of which the first makes its cells."""
     torch = pytest.importorskip("torch")
+    from stylesim.backbones import save_backbone
     from stylesim.backbones.yolo import build_network
 
-    network = build_network("n")
     path = tmp_path / "random.safetensors"
-    from stylesim.backbones import save_backbone
-
-    save_backbone(network, path)
+    save_backbone(build_network("n"), path)
     backbone = YoloBackbone(path, image_size=64, device="cpu")
-    pool = torch.nn.AvgPool2d(16)
-    # Nine layers: the first seven make the 16-pixel cells, the last two pass them on.
-    layers = [pool, *[torch.nn.Identity() for _ in range(8)]]
+    layers = [torch.nn.AvgPool2d(16), *[torch.nn.Identity() for _ in range(8)]]
     backbone._network = torch.nn.Sequential(*layers)
+    return backbone
+
+
+@pytest.mark.parametrize("manner", ["grad", "hires", "layer"])
+@pytest.mark.parametrize("layers", [(6,), (4, 6, 8)])
+def test_a_class_activation_map_finds_the_place_of_a_feature(
+    passing: YoloBackbone, manner: str, layers: tuple[int, ...]
+) -> None:
     picture = Image.new("RGB", (64, 64), "black")
     picture.paste("red", (32, 16, 64, 32))
-    heat = grad_cam(backbone, picture, lambda features: np.array([1.0, 0.0, 0.0]))
+    cam = Cam(manner, layers)
+    heat = activation_map(passing, picture, lambda features: np.array([1.0, 0.0, 0.0]), cam)
     assert heat.shape == (4, 4)
     assert np.argwhere(heat > 0).tolist() == [[1, 2], [1, 3]]
-    assert not grad_cam(backbone, picture, lambda features: np.array([-1.0, 0.0, 0.0])).any()
+    falling = activation_map(passing, picture, lambda features: np.array([-1.0, 0.0, 0.0]), cam)
+    assert not falling.any()
+
+
+def test_manners_differ_where_gradients_do(passing: YoloBackbone) -> None:
+    """Squared colours: each place has a gradient of its own, and its sum is what Grad-CAM takes."""
+    torch = pytest.importorskip("torch")
+
+    class Dimmed(torch.nn.Module):
+        def forward(self, x: object) -> object:
+            return x * torch.tensor([2.0, 0.0, -1.0, 1.0]).view(1, 1, 1, 4)
+
+    network = list(passing._network)
+    network[8] = Dimmed()
+    passing._network = torch.nn.Sequential(*network)
+    white = Image.new("RGB", (64, 64), "white")
+    red = lambda features: np.array([1.0, 0.0, 0.0])  # noqa: E731
+    maps = {m: activation_map(passing, white, red, Cam(m)) for m in ("grad", "hires", "layer")}
+    assert maps["grad"][0] == pytest.approx([0.5] * 4)
+    assert maps["hires"][0] == pytest.approx([0.125, 0, 0, 0.0625])
+    assert maps["layer"][0] == pytest.approx([0.125, 0, 0, 0.0625])
+
+
+def test_deleting_inside_deletes_a_share_of_the_garments(model: LightweightClassifier) -> None:
+    why = explain(model, outfit("red", "blue"))
+    assert why.compared[:, 8:40].all()
+    assert not why.compared[:, :8].any()
+    rng = np.random.default_rng(0)
+    hot = hottest_marks(why, 0.1, rng, inside=True)
+    for mark in (hot, random_marks(why, 0.1, rng, inside=True)):
+        assert mark.sum() == round(0.1 * why.compared.sum())
+        assert not (mark & ~why.compared).any()
+    assert hot[:32].sum() > hot[32:].sum()
+    assert hottest_marks(why, 0.1, rng, inside=False).sum() == round(0.1 * 48 * 64)
+    test = deletion_test(model, outfit("red", "blue"), inside=True, draws=2)
+    assert test.before == pytest.approx(why.similarity)
+    with pytest.raises(InvalidArgumentError, match="share: expected"):
+        deletion_test(model, outfit("red", "blue"), share=0)
 
 
 # A network that knows no clothes hardly tells these apart; its heat must be true all the same.

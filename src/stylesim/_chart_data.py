@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 from PIL import Image
 
 from stylesim._chart_bars import Bar
 from stylesim._chart_sheets import Tile
 from stylesim._charts import short, wrapped
-from stylesim.errors import NotFoundError, expected
+from stylesim.errors import expected
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stylesim.gaps import ClosetGaps
     from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
-    from stylesim.similarity import ItemSimilarity, SimilarityReport
+    from stylesim.similarity import ItemSimilarity
     from stylesim.types import ImageLike
 
 Names: TypeAlias = Union["Sequence[str]", "Mapping[str, str]", None]
 Images: TypeAlias = Union["Wardrobe", "Sequence[ImageLike]", "Mapping[str, ImageLike]", None]
 
+Row = TypeVar("Row")
+
 _NO_PICTURE = (228, 232, 234)
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 
-def rows_of(report: SimilarityReport) -> list[ItemSimilarity]:
+def rows_of(report: Sequence[Row]) -> list[Row]:
     """The items of a report; raises InvalidArgumentError where there is none."""
     rows = list(report)
     if not rows:
@@ -83,8 +86,14 @@ def images_of(rows: Sequence[ItemSimilarity], images: Images) -> list[ImageLike]
 
 def interval_of(row: object) -> tuple[float, float] | None:
     """Where the similarity of an item may lie, as far as the report says."""
-    given: Any = getattr(row, "interval", None)
-    return None if given is None else (float(given[0]), float(given[1]))
+    return _known(getattr(row, "interval", None))
+
+
+def _known(interval: Any) -> tuple[float, float] | None:
+    """An interval that says more than that a similarity is 0 to 1."""
+    if interval is None or tuple(interval) == (0.0, 1.0):
+        return None
+    return float(interval[0]), float(interval[1])
 
 
 def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar]:
@@ -95,8 +104,7 @@ def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar
         intervals: Mapping[str, Any] = getattr(row, "intervals", None) or {}
         aside = set(parts) - set(row.counted or parts)
         for part, value in parts.items():
-            known = intervals.get(part)
-            interval = None if known is None else (float(known[0]), float(known[1]))
+            interval = _known(intervals.get(part))
             note = "not counted" if part in aside else ""
             out.append(Bar(float(value), part, interval, note, name))
     return out
@@ -112,6 +120,28 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
         if getattr(rows[i], "neither", False):
             note = "like none of the styles"
         out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
+    return out
+
+
+def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
+    """A bar for the best of each slot, then for each of the ``k`` least similar garments."""
+    out = []
+    for slot in gaps.slots:
+        if slot.status == "optional":
+            continue
+        note = "missing: nothing owned" if slot.missing else f"{slot.status}, {slot.count} owned"
+        if slot.unlocks:
+            note += f"; one more of the style: {slot.unlocks:,} good outfits"
+        out.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
+    labels = labels_of([gap.row for gap in gaps], names)
+    for gap, label in list(zip(gaps, labels, strict=True))[:k]:
+        note = gap.verdict
+        if gap.versatility is not None:
+            note += f", in {gap.versatility:,} good outfit{'s' * (gap.versatility != 1)}"
+        if gap.cost_per_wear is not None:
+            note += f", {gap.cost_per_wear:.2f} {gap.currency or ''}".rstrip() + " a wear"
+        known = interval_of(gap.row)
+        out.append(Bar(float(gap.similarity), label, known, note, "Garments, least similar first"))
     return out
 
 
@@ -184,7 +214,7 @@ def _garment_picture(garment: Candidate, images: Images) -> ImageLike:
         raise expected("images", "the wardrobe or a mapping", type(images).__name__, todo)
     if garment.id not in images:
         wish = "a picture for each garment"
-        raise expected("images", wish, f"none for {garment.id!r}", "add it", NotFoundError)
+        raise expected("images", wish, f"none for {garment.id!r}", "add it")
     return images[garment.id]
 
 

@@ -38,6 +38,9 @@ class Explanation:
         sentence: All of it in one sentence.
         method: How the heat was found.
         notes: What was assumed, and what could not be said.
+        compared: bool array of the shape of ``heat``: the garments that were compared, or all.
+        p_neither: Probability, 0 to 1, that it is like none of the classes; ``similarity``
+            already counts it as dissimilar.
 
     Example:
         >>> import numpy as np
@@ -67,6 +70,12 @@ class Explanation:
     sentence: str
     method: str
     notes: tuple[str, ...] = ()
+    compared: BoolArray = attrs.field(repr=False)
+    p_neither: float = 0.0
+
+    @compared.default
+    def _everywhere(self) -> BoolArray:
+        return np.ones(self.heat.shape, np.bool_)
 
     def hottest(self, share: float = 0.1) -> BoolArray:
         """Mark the hottest places.
@@ -108,6 +117,7 @@ class Explanation:
             "wanted": self.wanted,
             "similarity": self.similarity,
             "by_class": dict(self.by_class),
+            "p_neither": self.p_neither,
             "parts": [part.to_dict() for part in self.parts],
             "nearest": [photograph.to_dict() for photograph in self.nearest],
             "sentence": self.sentence,

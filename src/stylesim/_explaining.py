@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from stylesim._heat import WHOLE, garment_heat
+from stylesim._heat import WHOLE, area_of, garment_heat
 from stylesim._regions import regions_of
 from stylesim._scoring import checked_weights, row_of
 from stylesim._seeing import Item
 from stylesim._seeing import Part as Judged
 from stylesim._views import PictureView, look
+from stylesim.backbones.activation import CHOSEN
 from stylesim.garments import FunctionFinder
 from stylesim.images import thumbnail_png
 from stylesim.types import REGIONS_OF, Slot
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from stylesim._report import ItemSimilarity
     from stylesim._views import GarmentView
+    from stylesim.backbones.activation import Cam
     from stylesim.classifier import LightweightClassifier
     from stylesim.garments import FoundGarment
     from stylesim.style_target import StyleTarget
-    from stylesim.types import FloatArray
+    from stylesim.types import BoolArray, FloatArray
 
 _REGIONS = frozenset(region for regions in REGIONS_OF.values() for region in regions)
 
@@ -91,6 +94,27 @@ class Nearest:
         return kept
 
 
+@attrs.frozen(eq=False)
+class Scored:
+    """One picture, its score, and the score taken apart.
+
+    Attributes:
+        row: As a scorer gives it.
+        parts: The garments that count.
+        heat: float32 array of shape (height, width), in no fixed unit.
+        compared: bool array of the same shape: the garments that count.
+        method: How the heat was found.
+        view: What was seen.
+    """
+
+    row: ItemSimilarity
+    parts: tuple[Part, ...]
+    heat: FloatArray
+    compared: BoolArray
+    method: str
+    view: PictureView
+
+
 def explained_parts(
     model: LightweightClassifier,
     picture: Image.Image,
@@ -98,12 +122,9 @@ def explained_parts(
     slot_weights: Mapping[Any, float] | None,
     *,
     heat: bool = True,
-) -> tuple[Mapping[str, float], tuple[Part, ...], FloatArray, str, tuple[str, ...], PictureView]:
-    """Score one picture and take its score apart.
-
-    Returns:
-        Probabilities by class; the parts; heat (height, width); its method; notes; the view.
-    """
+    cam: Cam | None = CHOSEN,
+) -> Scored:
+    """Score one picture and take its score apart."""
     finder, backbone = model._finder(), model._backbone()
     slot, weights = Slot.parse(slot), checked_weights(slot_weights)
     found = list(finder.find([picture])[0])
@@ -113,16 +134,18 @@ def explained_parts(
     # Garments are looked for once, and seen by the same code as when they are scored.
     same = FunctionFinder(lambda _: found, name=finder.name)
     view = look([picture], same, backbone, slots=[slot])[0][0]
-    answers = model.proba_by_region([view])[0]
+    answers = model.judge_by_region([view])[0]
     item = Item("image", (Judged("image", slot, view=view),), slot)
     row = row_of(item, [answers], model.classes_, weights, model.slots_ or (WHOLE,))
     maps, method = np.zeros((picture.height, picture.width), np.float32), "none"
+    compared = np.zeros(maps.shape, np.bool_)
     parts, amounts = [], []
     for part, garment, shares in _drawn(view, found, _shares(row.counted, weights)):
         alone = _alone(model, part, tuple(shares))
+        compared |= area_of(picture, garment)
         if heat:
             scaled = {name: share * alone for name, share in shares.items()}
-            values, method = garment_heat(model, backbone, picture, garment, scaled)
+            values, method = garment_heat(model, backbone, picture, garment, scaled, cam)
             maps += values
             amounts.append(float(values.sum()))
         box = (0, 0, *picture.size) if garment is None else garment.box
@@ -132,8 +155,7 @@ def explained_parts(
             attrs.evolve(part, heat=amount / sum(amounts))
             for part, amount in zip(parts, amounts, strict=True)
         ]
-    notes = () if row.assumed is None else (row.assumed,)
-    return row.by_class, tuple(parts), maps, method, notes, view
+    return Scored(row, tuple(parts), maps, compared, method, view)
 
 
 def _shares(counted: Sequence[str], weights: Mapping[str, float]) -> dict[str, float]:
@@ -165,8 +187,8 @@ def _drawn(
 def _alone(model: LightweightClassifier, part: GarmentView, regions: Sequence[str]) -> float:
     """Probability of the wanted class for one garment: the mean over its regions."""
     view = PictureView(() if part.slot is None else (part,), part)
-    answers = model.proba_by_region([view])[0]
-    return float(np.mean([answers[name][0] for name in regions]))
+    answers = model.judge_by_region([view])[0]
+    return float(np.mean([answers[name].similarity for name in regions]))
 
 
 def _area(garment: FoundGarment) -> int:
@@ -222,15 +244,16 @@ def _cosine(view: PictureView, other: PictureView) -> float:
     return float(np.clip(np.mean(values), -1, 1))
 
 
-def sentence_of(
-    by_class: Mapping[str, float], parts: Sequence[Part], nearest: Sequence[Nearest]
-) -> str:
+def sentence_of(row: ItemSimilarity, parts: Sequence[Part], nearest: Sequence[Nearest]) -> str:
     """The explanation in one sentence."""
+    by_class = row.by_class
     names = list(by_class)
-    wanted, similarity = names[0], by_class[names[0]]
-    first = f"{similarity:.2f} similar to {wanted}"
+    wanted = names[0]
+    first = f"{row.similarity:.2f} similar to {wanted}"
     top = max(names, key=lambda name: by_class[name])
-    if top != wanted:
+    if row.neither:
+        first += f", and probably like none of the classes ({row.p_neither:.2f})"
+    elif top != wanted:
         first += f", nearer to {top} ({by_class[top]:.2f})"
     if len(parts) > 1:
         ranked = sorted(parts, key=lambda part: -part.similarity)

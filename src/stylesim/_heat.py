@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from stylesim._views import GarmentView, PictureView
-from stylesim.backbones.activation import grad_cam, unsquared
+from stylesim.backbones.activation import CHOSEN, Cam, activation_map, unsquared
 from stylesim.backbones.pictures import square
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.garments import cut_out, frame_of
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from stylesim.backbones.base import AbstractBackbone
     from stylesim.functional import Floats
     from stylesim.garments import FoundGarment
-    from stylesim.types import FloatArray
+    from stylesim.types import BoolArray, FloatArray
 
 WHOLE = "whole"
-GRAD_CAM = "Grad-CAM (Selvaraju et al., ICCV 2017)"
 OCCLUSION = "occlusion (Zeiler and Fergus, ECCV 2014)"
 
 _STEP = 0.02  # of finite differences, as a share of the features' length
@@ -73,12 +72,12 @@ def slopes_of(model: Any, region: str) -> Callable[[FloatArray], FloatArray]:
 
 
 def crop_heat(
-    model: Any, backbone: AbstractBackbone, crop: Image.Image, region: str
+    model: Any, backbone: AbstractBackbone, crop: Image.Image, region: str, cam: Cam | None = CHOSEN
 ) -> tuple[FloatArray, str]:
     """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name."""
-    if isinstance(backbone, YoloBackbone):
-        values = grad_cam(backbone, crop, slopes_of(model, region))
-        return unsquared(values, crop.size, backbone.squaring), GRAD_CAM
+    if cam is not None and isinstance(backbone, YoloBackbone):
+        values = activation_map(backbone, crop, slopes_of(model, region), cam)
+        return unsquared(values, crop.size, backbone.squaring), cam.name
     return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
 
 
@@ -101,12 +100,24 @@ def _occlusion(
     return falls.reshape(_CELLS, _CELLS)
 
 
+def area_of(picture: Image.Image, garment: FoundGarment | None) -> BoolArray:
+    """Mark the places of a picture that show a garment; all of them for None."""
+    out = np.full((picture.height, picture.width), garment is None)
+    if garment is not None:
+        left, top, right, bottom = garment.box
+        out[top:bottom, left:right] = True
+        if garment.mask is not None:
+            out &= garment.mask
+    return out
+
+
 def garment_heat(
     model: Any,
     backbone: AbstractBackbone,
     picture: Image.Image,
     garment: FoundGarment | None,
     weights: Mapping[str, float],
+    cam: Cam | None = CHOSEN,
 ) -> tuple[FloatArray, str]:
     """Heat of one garment in its picture.
 
@@ -116,6 +127,7 @@ def garment_heat(
         picture: RGB picture.
         garment: Found in it; None is the whole picture.
         weights: For each region of the garment, how much its map counts.
+        cam: How to look into a YOLOv8 backbone; None covers places instead.
 
     Returns:
         float32 array of shape (height, width) of the picture, 0 outside the garment, and the
@@ -124,7 +136,7 @@ def garment_heat(
     crop = picture if garment is None else cut_out(picture, garment)
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
     for region, weight in weights.items():
-        values, method = crop_heat(model, backbone, crop, region)
+        values, method = crop_heat(model, backbone, crop, region, cam)
         total += np.float32(weight) * values
     if garment is None:
         return total, method

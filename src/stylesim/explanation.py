@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim._deleting import hottest_marks, random_marks, similarity_without
 from stylesim._explained import Explanation, highest
 from stylesim._explaining import Nearest, Part, explained_parts, nearest_photographs, sentence_of
 from stylesim.backbones.base import check_whole
@@ -17,15 +18,15 @@ from stylesim.images import load_image
 from stylesim.style_target import StyleTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from stylesim.types import FloatArray, ImageLike, Slot
+    from stylesim._explaining import Scored
+    from stylesim.types import ImageLike, Slot
 
 __all__ = ["DeletionTest", "Explanation", "Nearest", "Part", "deletion_test", "explain"]
 
 _SHORT_SIDE = 640  # as pictures are decoded for scoring
 _LONGEST = 1024
-_CELL = 1 / 24
 
 
 @attrs.frozen
@@ -106,26 +107,15 @@ def explain(
         >>> why.similarity > 0.5, why.parts[0].slot, why.heat.shape
         (True, None, (48, 48))
 
-    Methods: Grad-CAM by R. Selvaraju et al., ICCV 2017; occlusion by M. Zeiler
+    Methods: Grad-CAM by R. Selvaraju et al., Visual Explanations from Deep
+    Networks via Gradient-based Localization, ICCV 2017; occlusion by M. Zeiler
     and R. Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014.
     """
     _check(model, target, k)
     picture = load_image(image, shrink_to=_SHORT_SIDE)
-    by_class, parts, heat, method, notes, view = explained_parts(model, picture, slot, slot_weights)
-    shown, heat, parts = _display(picture, heat, parts)
-    nearest, said = nearest_photographs(model, view, target, k)
-    return Explanation(
-        wanted=model.classes_[0],
-        similarity=by_class[model.classes_[0]],
-        by_class=by_class,
-        heat=heat,
-        picture=shown,
-        parts=parts,
-        nearest=nearest,
-        sentence=sentence_of(by_class, parts, nearest),
-        method=method,
-        notes=(*notes, *said),
-    )
+    scored = explained_parts(model, picture, slot, slot_weights)
+    nearest, said = nearest_photographs(model, scored.view, target, k)
+    return _explained(picture, scored, nearest, said)
 
 
 def deletion_test(
@@ -151,8 +141,9 @@ def deletion_test(
         share: Share of the pixels to delete, more than 0 and at most 1.
         draws: Number of random deletions.
         seed: Of the random deletions.
-        inside: Whether random places are drawn where there is some heat, the
-            harder test, rather than anywhere.
+        inside: Whether the share is of the garments that were compared, the hottest and
+            the random places alike: the harder test, for where the garments
+            are is much of what a heat map knows.
         slot: As in :func:`explain`.
         slot_weights: Likewise.
 
@@ -186,18 +177,17 @@ def deletion_test(
     for Explanation of Black-box Models, BMVC 2018.
     """
     check_whole("draws", draws, "pass draws=5")
-    why = explain(model, image, slot=slot, slot_weights=slot_weights)
+    _check(model, None, 1)
+    highest(np.zeros((1, 1), np.float32), share)
+    picture = load_image(image, shrink_to=_SHORT_SIDE)
+    why = _explained(picture, explained_parts(model, picture, slot, slot_weights), ())
     rng = np.random.default_rng(seed)
-    marks = [why.hottest(share)]
-    for _ in range(draws):
-        noise = _squares(why.heat.shape, rng)
-        marks.append(highest(noise + (why.heat > 0) if inside else noise, share))
-    pixels = np.asarray(why.picture)
-    scores = []
-    for mark in [np.zeros_like(marks[0]), *marks]:
-        edited = Image.fromarray(np.where(mark[..., None], np.uint8(114), pixels))
-        by_class = explained_parts(model, edited, slot, slot_weights, heat=False)[0]
-        scores.append(by_class[model.classes_[0]])
+    marks = [hottest_marks(why, share, rng, inside=inside)]
+    marks += [random_marks(why, share, rng, inside=inside) for _ in range(draws)]
+    scores = [
+        similarity_without(model, why, mark, slot, slot_weights)
+        for mark in [np.zeros_like(marks[0]), *marks]
+    ]
     return DeletionTest(scores[0], scores[1], float(np.mean(scores[2:])), float(share))
 
 
@@ -221,10 +211,11 @@ def _check(model: object, target: object, k: object) -> None:
         raise expected("target", wish, ", ".join(target.classes), todo)
 
 
-def _display(
-    picture: Image.Image, heat: FloatArray, parts: tuple[Part, ...]
-) -> tuple[Image.Image, FloatArray, tuple[Part, ...]]:
+def _explained(
+    picture: Image.Image, scored: Scored, nearest: tuple[Nearest, ...], said: Sequence[str] = ()
+) -> Explanation:
     """Scale to at most the longest side that is shown, heat to at most 1."""
+    heat, parts, compared = scored.heat, scored.parts, scored.compared
     scale = min(1.0, _LONGEST / max(picture.size))
     if scale < 1:
         size = tuple(max(1, round(side * scale)) for side in picture.size)
@@ -232,15 +223,21 @@ def _display(
         picture = picture.resize((width, height), Image.Resampling.BOX)
         box = Image.Resampling.BOX
         heat = np.asarray(Image.fromarray(heat).resize((width, height), box), np.float32)
+        compared = np.asarray(Image.fromarray(compared).resize((width, height)), np.bool_)
         parts = tuple(part.scaled(scale) for part in parts)
     largest = float(heat.max())
-    return picture, heat / np.float32(largest) if largest > 0 else heat, parts
-
-
-def _squares(shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
-    """One random number, 0 to 1, for each square of the picture."""
-    side = max(1, round(_CELL * max(shape)))
-    small = rng.random([-(-length // side) for length in shape])
-    large = np.kron(small, np.ones((side, side)))
-    out: FloatArray = large[: shape[0], : shape[1]].astype(np.float32)
-    return out
+    row = scored.row
+    return Explanation(
+        wanted=next(iter(row.by_class)),
+        similarity=row.similarity,
+        by_class=row.by_class,
+        heat=heat / np.float32(largest) if largest > 0 else heat,
+        picture=picture,
+        parts=parts,
+        nearest=nearest,
+        sentence=sentence_of(row, parts, nearest),
+        method=scored.method,
+        notes=(*(() if row.assumed is None else (row.assumed,)), *said),
+        compared=compared,
+        p_neither=row.p_neither,
+    )

@@ -21,6 +21,7 @@ from stylesim.style_target import StyleTarget
 if TYPE_CHECKING:
     import os
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from stylesim.backbones.base import AbstractBackbone
@@ -37,7 +38,8 @@ class EpochRow:
     Attributes:
         epochs: Passes over the pictures of the target.
         similarity: float32 array of shape (tests, classes): probabilities, 0
-            to 1; the mean over the pictures where a test has several.
+            to 1; the mean over the pictures where a test has several. What a
+            row lacks of 1 is like none of the classes.
         loss: Of the last epoch on what was learned from, in nats.
         accuracy: Likewise, 0 to 1.
         seconds: How long the fit took; the first looks at the pictures, too.
@@ -117,20 +119,24 @@ class EpochStudy(Sequence[EpochRow]):
             for test, values in zip(self.tests, row.similarity, strict=True)
         ]
 
-    def figure(self, *, title: str | None = "Similarity by epochs") -> Figure:
+    def figure(
+        self, *, title: str | None = "Similarity by epochs", ax: Axes | None = None
+    ) -> Figure:
         """Draw the similarity to the wanted class over the epochs, a line a test.
 
         Args:
             title: Shown above; None for none.
+            ax: Axes to draw on; None makes a figure.
 
         Returns:
             The figure; save it with ``figure.savefig("out.png")``.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
+            InvalidArgumentError: ``ax`` is no axes.
         """
         wanted = self.table()[:, :, 0]
-        return lines_figure(self.epochs, wanted, self.tests, self.classes[0], title)
+        return lines_figure(self.epochs, wanted, self.tests, self.classes[0], title, ax)
 
     def __str__(self) -> str:
         lines = [["epochs", "image", *self.classes]]
@@ -247,7 +253,12 @@ def epoch_study(
             if views is None or method == "finetune":  # a tuned network sees with other eyes
                 views = dict(zip(flat, model.view(list(flat.values())), strict=True))
             report = SimilarityScorer(model).score(views)
-            table = np.array([[row.by_class[name] for name in model.classes_] for row in report])
+            table = np.array(
+                [
+                    [row.by_class[name] * (1 - row.p_neither) for name in model.classes_]
+                    for row in report
+                ]
+            )
             last = model.history_[-1]
             rows.append(
                 EpochRow(

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import attrs
 import numpy as np
 from PIL import Image
 
 from stylesim.backbones.pictures import square
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stylesim.backbones.pictures import Squaring
     from stylesim.backbones.yolo import YoloBackbone
     from stylesim.types import FloatArray
 
-_LAYER = 6
-"""Of the nine layers: its 16-pixel cells are half as wide as those of the last layer, and the
-maps of both were as faithful when the hottest places were deleted."""
+Manner: TypeAlias = Literal["grad", "hires", "layer"]
 
 
-def grad_cam(
-    backbone: YoloBackbone, picture: Image.Image, slopes: Callable[[FloatArray], FloatArray]
+@attrs.frozen
+class Cam:
+    """How a class activation map is made.
+
+    Attributes:
+        manner: ``"grad"``: each channel weighs what its gradient sums to (Grad-CAM);
+            ``"hires"``: each place of each channel weighs its own gradient (HiResCAM);
+            ``"layer"``: likewise, where that is positive (LayerCAM).
+        layers: Which of the nine layers are looked into; the maps of several are each scaled to
+            at most 1 and added.
+    """
+
+    manner: Manner = "grad"
+    layers: tuple[int, ...] = (6,)
+
+    @property
+    def name(self) -> str:
+        """Method and source."""
+        return _NAMES[self.manner]
+
+
+_NAMES: dict[Manner, str] = {
+    "grad": "Grad-CAM (Selvaraju et al., ICCV 2017)",
+    "hires": "HiResCAM (Draelos and Carin, 2020)",
+    "layer": "LayerCAM (Jiang et al., TIP 2021)",
+}
+
+CHOSEN = Cam()
+"""What told best which places matter when they were deleted; see benchmarks/explain.py."""
+
+
+def activation_map(
+    backbone: YoloBackbone,
+    picture: Image.Image,
+    slopes: Callable[[FloatArray], FloatArray],
+    cam: Cam = CHOSEN,
 ) -> FloatArray:
     """Map how much each place of a picture raises a score of its pooled features.
 
@@ -31,12 +64,17 @@ def grad_cam(
         picture: RGB picture of any size.
         slopes: Takes features of shape (d,), before they are scaled to unit length; gives the
             derivative of the score by each of them, of shape (d,).
+        cam: How.
 
     Returns:
-        float32 array of shape (image_size / 16, image_size / 16), at least 0, in no fixed unit.
+        float32 array of shape (n, n), at least 0, in no fixed unit: n is the number of cells
+        along the square that the network sees, those of the finest layer.
 
-    Method: R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh and D. Batra, Grad-CAM:
-    Visual Explanations from Deep Networks via Gradient-based Localization, ICCV 2017.
+    Methods: R. Selvaraju, M. Cogswell, A. Das, R. Vedantam, D. Parikh and D. Batra, Grad-CAM:
+    Visual Explanations from Deep Networks via Gradient-based Localization, ICCV 2017; R. Draelos
+    and L. Carin, Use HiResCAM Instead of Grad-CAM for Faithful Explanations of Convolutional
+    Neural Networks, 2020; P.-T. Jiang, C.-B. Zhang, Q. Hou, M.-M. Cheng and Y. Wei, LayerCAM:
+    Exploring Hierarchical Class Activation Maps for Localization, TIP 2021.
     """
     import torch
 
@@ -44,21 +82,48 @@ def grad_cam(
     pixels = np.array(square(picture, backbone.image_size, backbone.squaring))
     x = torch.from_numpy(pixels).to(backbone._place).permute(2, 0, 1)[None]
     x = x.to(torch.float32).div_(255)
+    first = min(cam.layers)
     with torch.no_grad():
-        for layer in trunk[: _LAYER + 1]:
+        for layer in trunk[: first + 1]:
             x = layer(x)
     with torch.enable_grad():
-        maps = x.detach().requires_grad_(True)
-        y = maps
-        for layer in trunk[_LAYER + 1 :]:
+        y = x.detach().requires_grad_(True)
+        maps = [y] if first in cam.layers else []
+        for number, layer in enumerate(trunk[first + 1 :], first + 1):
             y = layer(y)
+            if number in cam.layers:
+                maps.append(y)
         pooled = y.mean((2, 3))[0]
         slope = np.asarray(slopes(pooled.detach().cpu().numpy()), np.float32)
-        (gradient,) = torch.autograd.grad(pooled, maps, torch.from_numpy(slope).to(pooled.device))
-    # Every place counts into a channel's weight: the mean over the places times their number.
-    heat = (gradient.sum((2, 3), keepdim=True) * maps).sum(1).relu()[0]
-    values: FloatArray = heat.detach().cpu().numpy().astype(np.float32)
-    return values
+        weights = torch.from_numpy(slope).to(pooled.device)
+        gradients = torch.autograd.grad(pooled, maps, weights)
+    heats = [
+        _weighed(a.detach(), g, cam.manner).cpu().numpy().astype(np.float32)
+        for a, g in zip(maps, gradients, strict=True)
+    ]
+    return heats[0] if len(heats) == 1 else _fused(heats)
+
+
+def _weighed(maps: Any, gradient: Any, manner: Manner) -> Any:
+    if manner == "grad":
+        # Every place counts into a channel's weight: the mean over the places times their number.
+        gradient = gradient.sum((2, 3), keepdim=True)
+    elif manner == "layer":
+        gradient = gradient.relu()
+    return (gradient * maps).sum(1).relu()[0]
+
+
+def _fused(heats: Sequence[FloatArray]) -> FloatArray:
+    """The sum of maps of several layers, each at most 1 before, in the unit of the last."""
+    side = max(len(heat) for heat in heats)
+    total = np.zeros((side, side), np.float32)
+    for heat in heats:
+        largest = float(heat.max())
+        if largest > 0:
+            small = Image.fromarray(heat / np.float32(largest))
+            total += np.asarray(small.resize((side, side), Image.Resampling.BILINEAR))
+    total *= np.float32(heats[-1].max())
+    return total
 
 
 def unsquared(values: FloatArray, size: tuple[int, int], how: Squaring) -> FloatArray:

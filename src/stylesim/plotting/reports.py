@@ -9,6 +9,7 @@ import numpy as np
 from stylesim._chart_bars import bar_figure
 from stylesim._chart_data import (
     Names,
+    closet_gap_rows,
     counted,
     gap_rows,
     labels_of,
@@ -25,6 +26,7 @@ from stylesim._charts import (
     panel,
     row_height,
 )
+from stylesim.gaps import ClosetGaps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,17 +138,21 @@ def slot_bars(
 
 
 def gap_chart(
-    report: SimilarityReport,
+    report: SimilarityReport | ClosetGaps,
     *,
     k: int = 12,
     names: Names = None,
     title: str | None = "Gaps: least similar first",
     ax: Axes | None = None,
 ) -> Figure:
-    """Bars of the items furthest from the wanted style, with the class that each is nearest to.
+    """Bars of the items furthest from the wanted style.
+
+    Of a report, with the class that each is nearest to. Of the gaps of a closet, first the best
+    of each slot and what is missing, then the garments with verdict, number of good outfits and
+    cost per wear.
 
     Args:
-        report: What a scorer gave.
+        report: What a scorer gave, or the gaps of a closet: ``report.gaps(wardrobe)``.
         k: Number of items shown.
         names: What to call the items, in order or by id; None shows their ids.
         title: Shown above; None for none.
@@ -168,6 +174,10 @@ def gap_chart(
         ['b']
     """
     counted("k", k)
+    if isinstance(report, ClosetGaps):
+        rows_of(report)
+        note = left_out(len(report), min(k, len(report)), ", more similar,")
+        return bar_figure(closet_gap_rows(report, names, k), title, ax, note)
     rows = rows_of(report)
     note = left_out(len(rows), min(k, len(rows)), ", more similar,")
     return bar_figure(gap_rows(rows, labels_of(rows, names), k), title, ax, note)
