@@ -12,7 +12,7 @@ from PIL import Image
 
 from stylesim.errors import InvalidArgumentError, ProviderError
 from stylesim.images import image_bytes
-from stylesim.products import ProductQuery
+from stylesim.products import ProductQuery, ProviderTerms
 from stylesim.providers import (
     EbayBrowseProvider,
     SerpApiShoppingProvider,
@@ -95,6 +95,13 @@ def test_ebay_links_may_earn_a_commission_and_say_so(shop, ebay):
     (found,) = provider.search(ProductQuery(words="jeans"))
     assert found.url == affiliate
     assert shop.asked[-1].headers["x-ebay-c-enduserctx"] == "affiliateCampaignId=5"
+
+
+def test_terms_are_cautious_unless_others_are_given(shop, ebay, shopify):
+    serpapi = SerpApiShoppingProvider(api_key="k", base_url=shop.url)
+    assert {each.terms.cache_ttl for each in (ebay(), shopify(), serpapi)} == {3600.0}
+    assert (ebay().terms.may_mix, shopify().terms.may_mix) == (False, True)
+    assert ebay(terms=ProviderTerms(), campaign="5").terms == ProviderTerms(affiliate=True)
 
 
 def test_ebay_gives_page_after_page(shop, ebay):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # Named here, so that tests need not wait.
 _pause, _apause = time.sleep, asyncio.sleep
 
+HOURLY = ProviderTerms(cache_ttl=3600.0)
+"""Terms unless others are given: cautious, not a shop's own word."""
+
 Plan: TypeAlias = "Generator[Request, Any, SearchResult]"
 Step: TypeAlias = "Callable[[Plan, Any], Request]"
 

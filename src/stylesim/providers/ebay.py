@@ -13,8 +13,8 @@ import attrs
 
 from stylesim.errors import ProviderError, expected
 from stylesim.images import image_bytes
-from stylesim.products import ProductQuery
-from stylesim.providers._http import HttpProvider, Plan, Request, Token, key_from
+from stylesim.products import ProductQuery, ProviderTerms
+from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, Token, key_from
 from stylesim.providers._rows import Intake
 from stylesim.providers._words import search_words
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stylesim.types import ImageLike
 
 _MOST = 200
+# Its licence for developers asks that its content be shown apart from that of others.
+_TERMS = attrs.evolve(HOURLY, may_mix=False)
 _SORTS = (None, "price", "-price", "newlyListed", "endingSoonest", "distance")
 # A price filter has to name its currency: that of the marketplace where the query names none.
 _CURRENCIES = {
@@ -58,6 +60,7 @@ class EbayBrowseProvider(HttpProvider):
     """
 
     name: str = "ebay"
+    terms: ProviderTerms = _TERMS
     client_id: str | None = attrs.field(default=None, repr=False)
     client_secret: str | None = attrs.field(default=None, repr=False)
     marketplace: str = "EBAY_US"

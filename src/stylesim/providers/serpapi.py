@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 
 from stylesim.errors import expected
-from stylesim.products import ProductQuery, parse_price
-from stylesim.providers._http import HttpProvider, Plan, Request, key_from
+from stylesim.products import ProductQuery, ProviderTerms, parse_price
+from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, key_from
 from stylesim.providers._rows import Intake
 from stylesim.providers._words import search_words
 
@@ -36,6 +36,7 @@ class SerpApiShoppingProvider(HttpProvider):
     """
 
     name: str = "serpapi"
+    terms: ProviderTerms = HOURLY
     api_key: str | None = attrs.field(default=None, repr=False)
     country: str = "us"
     language: str = "en"

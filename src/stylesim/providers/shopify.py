@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from stylesim.errors import ProviderError, expected
-from stylesim.providers._http import HttpProvider, Plan, Request, Token, key_from
+from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, Token, key_from
 from stylesim.providers._rows import Intake
 from stylesim.providers._words import search_words
 
 if TYPE_CHECKING:
-    from stylesim.products import ProductQuery
+    from stylesim.products import ProductQuery, ProviderTerms
 
 _MOST = 10
 _WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
@@ -41,6 +41,7 @@ class ShopifyCatalogProvider(HttpProvider):
     """
 
     name: str = "shopify"
+    terms: ProviderTerms = HOURLY
     client_id: str | None = attrs.field(default=None, repr=False)
     client_secret: str | None = attrs.field(default=None, repr=False)
     ships_to: str | None = None
