@@ -247,14 +247,14 @@ def _embedded(
     *,
     mirrored: bool,
 ) -> list[tuple[PictureView, ...]]:
-    parts: list[Image.Image] = []
-    for picture, garments in zip(pictures, found, strict=True):
-        parts += [
-            cut_out(picture, garment, max_side=_CUT_SIDE)
-            for _, garment in garments
-            if garment is not None
-        ]
-        parts.append(picture)
+    def cut(place: int) -> tuple[list[Image.Image], list[FloatArray | None]]:
+        picture = pictures[place]
+        garments = [garment for _, garment in found[place]]
+        shown = [cut_out(picture, one, max_side=_CUT_SIDE) for one in garments if one is not None]
+        return [*shown, picture], [colours_of(picture, one) for one in garments]
+
+    (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
+    parts = [part for some, _ in cuts for part in some]
     ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
     unit, lengths = _unit(backbone, [part for way in ways for part in way])
     views: list[list[PictureView]] = [[] for _ in pictures]
@@ -264,7 +264,7 @@ def _embedded(
         for place, garments in enumerate(found):
             own = row + sum(garment is not None for _, garment in garments)  # of the whole picture
             made = []
-            for slot, garment in garments:
+            for (slot, garment), colours in zip(garments, cuts[place][1], strict=True):
                 here = own if garment is None else row
                 row += garment is not None
                 made.append(
@@ -275,7 +275,7 @@ def _embedded(
                         unit[here],
                         float(lengths[here]),
                         1.0 if garment is None else _area(garment) / max(1, pixels[place]),
-                        colours_of(pictures[place], garment),
+                        colours,
                     )
                 )
             whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]))

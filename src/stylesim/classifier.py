@@ -114,8 +114,8 @@ class LightweightClassifier:
     ) -> LightweightClassifier:
         """Learn a style; what was learned before is forgotten.
 
-        With ``method="head"``, each picture is embedded once as it is and once mirrored, and
-        the epochs run over the vectors, with a little noise.
+        With ``method="head"``, each garment and each whole picture is embedded once (whole
+        pictures by themselves also mirrored), and the epochs run over the vectors, with noise.
 
         Args:
             target: The wanted class and its contrast classes.

@@ -8,7 +8,8 @@ import attrs
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
+
+from stylesim.backbones.pictures import ahead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from stylesim.backbones.garment_net import GarmentNet
-    from stylesim.types import BoolArray, UInt8Array
+    from stylesim.types import BoolArray, FloatArray, UInt8Array
 
 LONG, SHORT = 320, 224
 _BATCH = 16
@@ -76,84 +77,83 @@ class GarmentReader:
             x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
             maps = self.net(x)
             scenes = maps.scene.softmax(1).cpu().numpy()
-            return [
-                self._decode(
-                    image,
-                    place,
-                    maps.pixels[i : i + 1],
-                    scenes[i],
+            coarse = maps.pixels.softmax(1)
+            pixels = maps.pixels.float().cpu().contiguous().numpy()
+            rows = [
+                self._categories(
+                    self._soft(coarse[i], scene),
                     (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
                 )
-                for i, (image, place) in enumerate(zip(images, places, strict=True))
+                for i, scene in enumerate(scenes)
             ]
 
-    def _decode(
-        self,
-        image: UInt8Array,
-        place: tuple[int, int, int, int],
-        logits: Tensor,
-        scene: np.ndarray[Any, Any],
-        features: tuple[Tensor, Tensor],
-    ) -> list[Region]:
-        if scene.argmax() == _NONE:
-            return []
-        real = 1.0 - float(scene[_NONE])
-        coarse = logits.softmax(1)[0]
-        if scene[_LAID] > scene[_WORN]:
-            soft = [coarse[2:].sum(0)]
-        else:
-            soft = [coarse[k] for k, n in enumerate(self.pixel_classes) if n not in _UNREPORTED]
-        probability = _at_picture(logits, place, image.shape[:2])
-        height, width = probability.shape[1:]
-        if scene[_LAID] > scene[_WORN]:
-            inside = probability[2:].sum(0)
-            mask = inside > 0.5
-            if mask.mean() < _LARGE:
+        def read(i: int) -> list[Region]:
+            if scenes[i].argmax() == _NONE:
                 return []
-            category, slots = self._categories(torch.stack(soft), features)
-            share = {
-                n: float(probability[k][mask].mean()) for k, n in enumerate(self.pixel_classes)
-            }
-            score = {s: (slots[0].get(s, 0.0) + share[s]) / 2 for s in share if s != "accessory"}
-            slot = max(score, key=lambda s: score[s])
-            return [
-                self._region(
-                    slot,
-                    self._best(category[0], slot),
-                    mask,
-                    real * float(inside[mask].mean()),
-                    False,
-                    image,
-                )
-            ]
-        winner = probability.argmax(0)
+            logits = _at_picture(pixels[i], places[i], shape, images[i].shape[:2])
+            real = 1.0 - float(scenes[i][_NONE])
+            kind = self._laid if scenes[i][_LAID] > scenes[i][_WORN] else self._worn
+            return kind(images[i], logits, rows[i], real)
+
+        (regions,) = ahead(read, range(len(images)), len(images))
+        return regions
+
+    def _soft(self, coarse: Tensor, scene: FloatArray) -> Tensor:
+        """Where what is to be named lies, of shape (m, h, w): a garment laid out, or each slot."""
+        if scene[_LAID] > scene[_WORN]:
+            return coarse[2:].sum(0, keepdim=True)
+        return coarse[[k for k, n in enumerate(self.pixel_classes) if n not in _UNREPORTED]]
+
+    def _laid(
+        self, image: UInt8Array, logits: FloatArray, rows: FloatArray, real: float
+    ) -> list[Region]:
+        probability = np.exp(logits - logits.max(0))
+        probability /= probability.sum(0)
+        inside = probability[2:].sum(0)
+        mask = inside > 0.5
+        if mask.mean() < _LARGE:
+            return []
+        share = {n: float(probability[k][mask].mean()) for k, n in enumerate(self.pixel_classes)}
+        of_slot: dict[str, float] = {}
+        for name, value in zip(self.categories, rows[0], strict=True):
+            slot = self.slot_of[name]
+            of_slot[slot] = of_slot.get(slot, 0.0) + float(value)
+        score = {s: (of_slot.get(s, 0.0) + share[s]) / 2 for s in share if s != "accessory"}
+        slot = max(score, key=lambda s: score[s])
+        sure = real * float(inside[mask].mean())
+        return [self._region(slot, self._best(rows[0], slot), mask, sure, False, image)]
+
+    def _worn(
+        self, image: UInt8Array, logits: FloatArray, rows: FloatArray, real: float
+    ) -> list[Region]:
+        most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
+        for number, here in enumerate(logits[1:], start=1):
+            winner[here > most] = number
+            np.maximum(most, here, out=most)
+        # The softmax of the winning class; nobody asks for that of the others.
+        probability = sum(np.exp(here - most) for here in logits) ** -1
         winner[~_largest(winner > 0)] = 0
+        counts = np.bincount(winner.ravel(), minlength=len(self.pixel_classes))
         regions = []
         names = [n for n in self.pixel_classes if n not in _UNREPORTED]
-        category, _ = self._categories(torch.stack(soft), features)
-        for row, name in enumerate(names):
-            mask = _solid(winner == self.pixel_classes.index(name))
-            if mask.sum() < _SMALL.get(name, _LARGE) * height * width:
+        for row, name in zip(rows, names, strict=True):
+            number = self.pixel_classes.index(name)
+            fewest = _SMALL.get(name, _LARGE) * winner.size
+            if counts[number] < fewest:
                 continue
-            sure = real * float(probability[self.pixel_classes.index(name)][mask].mean())
-            best = self._best(category[row], name)
-            regions.append(self._region(name, best, mask, sure, True, image))
+            mask = _solid(winner == number)
+            if mask.sum() < fewest:
+                continue
+            sure = real * float(probability[mask].mean())
+            regions.append(self._region(name, self._best(row, name), mask, sure, True, image))
         return sorted(regions, key=lambda r: -int(r.mask.sum()))
 
-    def _categories(
-        self, masks: Tensor, features: tuple[Tensor, Tensor]
-    ) -> tuple[np.ndarray[Any, Any], list[dict[str, float]]]:
+    def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
         a, b = (f.expand(len(masks), -1, -1, -1) for f in features)
-        p = self.net.categories(a, b, masks).softmax(1).cpu().numpy()
-        slots: list[dict[str, float]] = []
-        for row in p:
-            total: dict[str, float] = {}
-            for name, value in zip(self.categories, row, strict=True):
-                total[self.slot_of[name]] = total.get(self.slot_of[name], 0.0) + float(value)
-            slots.append(total)
-        return p, slots
+        p: FloatArray = self.net.categories(a, b, masks).softmax(1).cpu().numpy()
+        return p
 
-    def _best(self, row: np.ndarray[Any, Any], slot: str) -> str:
+    def _best(self, row: FloatArray, slot: str) -> str:
         """The likeliest category of those worn on a slot."""
         fits = [k for k, c in enumerate(self.categories) if self.slot_of[c] == slot]
         return self.categories[max(fits, key=lambda k: row[k])]
@@ -192,40 +192,52 @@ def _letterbox(
 
 
 def _at_picture(
-    logits: Tensor, place: tuple[int, int, int, int], shape: tuple[int, int]
-) -> np.ndarray[Any, Any]:
-    """Class probabilities (c, h, w) in the picture's own frame, at most 512 a side."""
+    logits: FloatArray,
+    place: tuple[int, int, int, int],
+    canvas: tuple[int, int],
+    shape: tuple[int, int],
+) -> FloatArray:
+    """Logits (c, h, w) in the picture's own frame, at most 512 a side."""
     top, left, nh, nw = place
-    full = F.interpolate(logits, scale_factor=4, mode="bilinear")
     scale = min(1.0, _WORK_SIDE / max(shape))
-    size = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
-    inside = full[:, :, top : top + nh, left : left + nw]
-    return F.interpolate(inside, size=size, mode="bilinear").softmax(1)[0].float().cpu().numpy()
+    size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+    out = np.empty((len(logits), size[1], size[0]), np.float32)
+    for plane, grown in zip(logits, out, strict=True):
+        full = cv2.resize(plane, canvas[::-1], interpolation=cv2.INTER_LINEAR)
+        inside = full[top : top + nh, left : left + nw]
+        cv2.resize(inside, size, dst=grown, interpolation=cv2.INTER_LINEAR)
+    return out
 
 
-def _pieces(mask: BoolArray) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    return labels, areas
+def _pieces(mask: BoolArray) -> tuple[Any, Any]:
+    """Numbers of connected pieces, 0 outside; for each number left, top, width, height, area."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    stats[0, cv2.CC_STAT_AREA] = 0
+    return labels, stats
 
 
 def _largest(mask: BoolArray) -> BoolArray:
     """The largest connected piece, and pieces that lie within its width (a hat, a far shoe)."""
-    labels, areas = _pieces(mask)
-    if len(areas) <= 2:
+    labels, stats = _pieces(mask)
+    if len(stats) <= 2:
         return mask
-    main = labels == int(areas.argmax())
-    columns = np.flatnonzero(main.any(0))
+    main = stats[stats[:, cv2.CC_STAT_AREA].argmax()]
     within = np.zeros(mask.shape[1], bool)
-    within[columns[0] : columns[-1] + 1] = True
-    keep = [k for k in range(1, len(areas)) if within[(labels == k).any(0)].mean() > 0.5]
-    return np.isin(labels, keep)
+    within[main[0] : main[0] + main[2]] = True
+    keep = np.array([within[left : left + width].mean() > 0.5 for left, _, width, *_ in stats])
+    keep[0] = False
+    kept: BoolArray = keep[labels]
+    return kept
 
 
 def _solid(mask: BoolArray) -> BoolArray:
     """Without crumbs: pieces smaller than a tenth of the largest are dropped."""
-    labels, areas = _pieces(mask)
-    if len(areas) <= 2:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    here = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    labels, stats = _pieces(np.ascontiguousarray(mask[here]))
+    if len(stats) <= 2:
         return mask
-    return np.isin(labels, np.flatnonzero(areas >= 0.1 * areas.max()))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    out = np.zeros_like(mask)
+    out[here] = (areas >= 0.1 * areas.max())[labels]
+    return out

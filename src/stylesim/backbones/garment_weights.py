@@ -76,6 +76,9 @@ def _read(content: bytes, place: str) -> GarmentReader:
     with fenced():
         network.eval().fuse(verbose=False)
     net.fuse_pyramid()
+    for module in net.modules():
+        if isinstance(module, torch.nn.SiLU):
+            module.inplace = True
     net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     name = f"stylesim-finder@{hashlib.sha256(content).hexdigest()[:8]}"
     return GarmentReader(net, meta, name, place)
