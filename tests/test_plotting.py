@@ -18,6 +18,7 @@ from stylesim.outfits import Candidate, best_outfits
 from stylesim.products import Product
 from stylesim.recommender import Recommendation
 from stylesim.similarity import ItemSimilarity, SimilarityReport
+from stylesim.types import Slot
 from stylesim.wardrobe import Wardrobe
 
 CLASSES = ("wannabe", "sporty", "suit")
@@ -118,6 +119,20 @@ def test_gaps_come_least_similar_first(report: SimilarityReport) -> None:
     assert shown[0] == "0.07"
     assert shown[1].startswith("nearest to sporty (0.")
     assert "1 more" in figure.axes[0].get_xlabel()
+
+
+def test_the_gaps_of_a_closet_say_what_becomes_of_each_garment() -> None:
+    rows = [
+        attrs.evolve(row(name, at, upper=at), slot=Slot.TOP) for name, at in [("a", 0.9), ("b", 0.1)]
+    ]
+    gaps = report_of(*rows).gaps()
+    figure = plotting.gap_chart(gaps, names={"a": "blouse", "b": "jersey"})
+    assert rows_named(figure) == ["top", "bottom", "jersey", "blouse"]
+    shown = texts(figure)
+    assert any(text.startswith("missing: nothing owned") for text in shown)
+    assert any(text.startswith("let go") for text in shown)
+    assert {"The best of each slot", "Garments, least similar first"} <= set(shown)
+    assert rows_named(plotting.gap_chart(gaps, k=1))[2:] == ["b"]
 
 
 def test_the_closet_is_sorted_with_its_own_pictures(report: SimilarityReport, pictures) -> None:
@@ -278,7 +293,7 @@ class Interval:
 def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14, 9), layout="constrained")
+    figure = Figure(figsize=(20, 10), layout="constrained")
     grid = figure.subplots(2, 3)
     outfits = best_outfits([Candidate("a", "top", 0.9), Candidate("b", "bottom", 0.7)])
     draws = [
