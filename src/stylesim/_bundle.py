@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from stylesim._clouds_file import clouds_from, clouds_parts
 from stylesim._head import Head
-from stylesim._regions import REGIONS, WHOLE, Learned, RegionHead
+from stylesim._regions import NOTHING_FOUND, REGIONS, WHOLE, Learned, RegionHead
 from stylesim.backbones.checkpoint import checked
 from stylesim.backbones.sources import BUNDLED
 from stylesim.backbones.storing import read_safetensors, write_safetensors
@@ -68,13 +69,17 @@ def write_bundle(path: str | os.PathLike[str], bundle: Bundle) -> None:
             "scaled": known.scaled,
             "history": known.head.history,
         }
+    parts, clouds = clouds_parts(bundle.learned.heads)
     described, weights = _describe_backbone(bundle.backbone)
+    tensors |= parts
     tensors |= {f"{_PREFIX}{name}": t.contiguous().clone() for name, t in weights.items()}
     header = {
         "kind": "classifier",
         "settings": dict(bundle.settings),
         "classes": bundle.learned.classes,
         "regions": regions,
+        "clouds": clouds,
+        "nothing_found": bundle.learned.nothing_found,
         "history": bundle.learned.history,
         "backbone": described,
         "finder": _describe_finder(bundle.finder),
@@ -112,10 +117,13 @@ def read_bundle(
         if len(set(classes)) != len(classes):
             raise ValueError("a class twice")
         history = tuple((float(loss), float(hits)) for loss, hits in header["history"])
-        heads = _heads(header["regions"], tensors, len(classes))
+        heads = _heads(header, tensors, len(classes))
+        nothing = float(header.get("nothing_found", NOTHING_FOUND))
+        if not 0.0 <= nothing <= 1.0:
+            raise ValueError("no probability")
         return Bundle(
             {name: header["settings"][name] for name in names},
-            Learned(classes, heads, history),
+            Learned(classes, heads, history, nothing),
             _backbone(header["backbone"], tensors, device, backbone),
             _finder(header["finder"], device, finder),
         )
@@ -128,9 +136,12 @@ def read_bundle(
 
 
 def _heads(
-    regions: Mapping[str, Any], tensors: Mapping[str, Any], n_classes: int
+    header: Mapping[str, Any], tensors: Mapping[str, Any], n_classes: int
 ) -> dict[str, RegionHead]:
     heads = {}
+    regions = header["regions"]
+    # Files of older versions have none: they say nothing of "neither", and intervals are wide.
+    clouds = clouds_from(tensors, header["clouds"]) if "clouds" in header else {}
     for region in (*REGIONS, WHOLE):
         if region not in regions:
             continue
@@ -143,11 +154,14 @@ def _heads(
         temperature = float(said["temperature"])
         finite = all(np.isfinite(values).all() for values in (weight, bias, shares))
         finite = finite and 0 < temperature < np.inf
-        if not (fits and finite and all(0 <= m < n_classes for m in members)):
+        if not (fits and finite and all(0 <= m < n_classes for m in members) and 0 in members):
             raise ValueError("a head does not fit the classes")
         history = tuple((float(loss), float(hits)) for loss, hits in said["history"])
         head = Head(weight, bias, temperature, history)
-        heads[region] = RegionHead(head, members, shares, bool(said["scaled"]))
+        cloud = clouds.get(region)
+        if cloud is not None and cloud.means.shape != weight.shape:
+            raise ValueError("clouds of other classes")
+        heads[region] = RegionHead(head, members, shares, bool(said["scaled"]), cloud)
     if WHOLE not in heads:
         raise ValueError("no head for the whole picture")
     return heads

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stylesim._calibration import calibration_for
 from stylesim._head import Head
-from stylesim._regions import WHOLE, Learned, RegionHead, learn_regions, regions_to_learn
+from stylesim._regions import (
+    NOTHING_FOUND,
+    WHOLE,
+    Learned,
+    RegionHead,
+    learn_regions,
+    regions_to_learn,
+)
 from stylesim._telling_apart import quick_faults
 from stylesim._views import look
 from stylesim.backbones.base import AbstractBackbone
@@ -81,7 +89,13 @@ def see_target(
 
 
 def fit_heads(
-    classes: tuple[str, ...], views: TargetViews, *, epochs: int, seed: int, progress: bool
+    classes: tuple[str, ...],
+    views: TargetViews,
+    backbone: AbstractBackbone,
+    *,
+    epochs: int,
+    seed: int,
+    progress: bool,
 ) -> Learned:
     """Learn a head for each region of the body, and for the whole picture.
 
@@ -94,10 +108,15 @@ def fit_heads(
         # From here through fit to its caller.
         warnings.warn(f"target: {text}; {advice}.", StyleTargetWarning, stacklevel=3)
     total = regions_to_learn(views) * epochs
+    calibration = calibration_for(backbone)
     with bar("Learning", total, "epoch", shown=progress) as step:
-        heads = learn_regions(views, epochs=epochs, seed=seed, on_epoch=lambda: step(1))
+        heads = learn_regions(
+            views, epochs=epochs, seed=seed, calibration=calibration, on_epoch=lambda: step(1)
+        )
     means = np.mean([known.head.history for known in heads.values()], axis=0)
-    return Learned(classes, heads, tuple((float(loss), float(hits)) for loss, hits in means))
+    history = tuple((float(loss), float(hits)) for loss, hits in means)
+    nothing = NOTHING_FOUND if calibration is None else calibration.nothing_found
+    return Learned(classes, heads, history, nothing)
 
 
 def fit_network(

@@ -4,6 +4,10 @@ A multinomial logistic regression that starts at, and is pulled towards, the
 classifier of the nearest class prototype: with a handful of rows a class there
 is little to learn beyond the prototypes, with more the data may move it. Its
 temperature is then set on rows it has not seen.
+
+Where a calibration came with the backbone, distances to the prototypes are
+measured as it says, and most of what the regression learned is left out: on
+photographs of people whom the backbone never saw, prototypes do better.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from stylesim._novelty import without_own
 from stylesim.functional import (
     best_temperature,
     class_labels,
@@ -26,15 +31,20 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from stylesim._calibration import Calibration
+    from stylesim._novelty import Clouds
     from stylesim.functional import Floats, Ints
 
-_SHARPNESS = 12.0  # of the logits at the prototypes; chosen, as the next three, on episodes
+SHARPNESS = 12.0  # of the logits at the prototypes; chosen, as the next three, on episodes
 _PULL = 0.1  # towards the prototypes
 _NOISE = 0.1  # length of what is added to a row of length 1
 _RATE = 0.1
 _BATCH = 16
 _FOLDS = 5
 _LEAST_VARIANCE = 0.1
+_LEARNED = 0.1  # share of what was learned beyond the prototypes that is kept
+_FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
+_SMALLEST = 1e-12
 
 
 @attrs.frozen(eq=False)
@@ -117,6 +127,75 @@ def fit_head(
     return head if shape is None else attrs.evolve(head, weight=head.weight @ shape.T)
 
 
+def fit_prototypes(
+    rows: Floats,
+    labels: Ints,
+    groups: Ints,
+    clouds: Clouds,
+    calibration: Calibration,
+    *,
+    epochs: int,
+    seed: int,
+    on_epoch: Callable[[], object] | None = None,
+) -> Head:
+    """Learn a head that measures distances to prototypes as a calibration says.
+
+    Args:
+        rows: Array of shape (n, d), of unit length.
+        labels: Class of each row.
+        groups: Picture of each row.
+        clouds: The classes.
+        calibration: That of the backbone.
+        epochs: Passes over the rows.
+        seed: Of what is drawn in learning.
+        on_epoch: Called after each epoch.
+
+    Method: J. Snell et al., Prototypical Networks, NeurIPS 2017; what is learned beyond them
+    is scaled down as by M. Wortsman et al., Robust Fine-Tuning of Zero-Shot Models, CVPR 2022.
+    """
+    assert clouds.space is not None
+    n_classes = len(clouds.means)
+    shape = clouds.space.whitening(calibration.shrink)
+    seen, means = rows @ shape, clouds.means @ shape
+    learned = _learn(seen, labels, n_classes, epochs, seed, on_epoch)
+    centre = means.mean(axis=0)
+    start = SHARPNESS * (means - centre)
+    offset = -(start * (means - centre)).sum(axis=1) / 2 - start @ centre
+    weight = start + _LEARNED * (learned.weight - start)
+    bias = offset + _LEARNED * (learned.bias - offset)
+    scale = SHARPNESS * clouds.widths[1]
+    temperature = prototype_temperature(seen, labels, groups, clouds, calibration)
+    return Head(weight @ shape.T / scale, bias / scale, temperature, learned.history)
+
+
+def prototype_temperature(
+    seen: Floats, labels: Ints, groups: Ints, clouds: Clouds, calibration: Calibration
+) -> float:
+    """Temperature that fits rows held out one by one, next to what the calibration says.
+
+    The calibration comes from photographs that the backbone learned from, so it is too sure;
+    but few rows say little. It is the centre of a log-normal prior, and each picture of the
+    target counts as one observation.
+    """
+    n_classes = len(clouds.means)
+    means, own = without_own(seen, labels, groups, n_classes)
+    distances = ((seen[:, None] - means) ** 2).sum(axis=2)
+    distances[np.arange(len(seen)), labels] = ((seen - own) ** 2).sum(axis=1)
+    logits = -distances / 2 / clouds.widths[1]
+    _, owners, views = np.unique(groups, return_inverse=True, return_counts=True)
+    observed = 1.0 / views[owners]
+    constant, by_count, by_classes = calibration.temperature
+    count = len(clouds.counts) / (1.0 / clouds.counts).sum()
+    told = constant + by_count * np.log(count) + by_classes * np.log(n_classes)
+    away = np.linspace(-_FARTHEST, _FARTHEST, _STEPS)
+    loss = (away / calibration.doubt) ** 2 / 2
+    for place, log_temperature in enumerate(told + away):
+        shares = softmax(logits, float(np.exp(log_temperature)))
+        right = np.maximum(shares[np.arange(len(labels)), labels], _SMALLEST)
+        loss[place] -= (observed * np.log(right)).sum()
+    return float(np.exp(told + away[loss.argmin()]))
+
+
 def _learn(
     x: Floats,
     y: Ints,
@@ -130,7 +209,7 @@ def _learn(
     # Pooled features have one large direction in common, which would drown the gradient.
     centre = means.mean(axis=0)
     x, means = x - centre, means - centre
-    weight = _SHARPNESS * means
+    weight = SHARPNESS * means
     bias = -(weight * means / 2).sum(axis=1)
     away = np.zeros((n_classes, x.shape[1] + 1))
     first, second = np.zeros_like(away), np.zeros_like(away)

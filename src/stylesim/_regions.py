@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 import numpy as np
 
-from stylesim._head import Head, fit_head
+from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
+from stylesim._novelty import clouds_of
 from stylesim.functional import unit_rows
 from stylesim.types import REGIONS_OF
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from stylesim._calibration import Calibration
+    from stylesim._novelty import Clouds
     from stylesim._views import GarmentView, PictureView
     from stylesim.functional import Floats
     from stylesim.types import FloatArray
@@ -27,6 +30,9 @@ BODY = ("upper", "lower")
 """The regions that every outfit has; the others count where a picture shows neither."""
 
 REGIONS = tuple(dict.fromkeys(region for regions in REGIONS_OF.values() for region in regions))
+NOTHING_FOUND = 0.95
+"""Probability of "neither" where no garment is found, unless it was measured."""
+
 _FEWEST = 2
 _LEAST_AREA = 1e-4
 
@@ -42,20 +48,31 @@ class RegionHead:
             was not seen in this region, whatever the garment; 0 for members.
         scaled: Whether the head was learned on features of their own length
             rather than of length 1.
+        clouds: The members as clouds; None where they are not known: after fine-tuning, and
+            in files of older versions.
     """
 
     head: Head
     members: tuple[int, ...]
     shares: Floats
     scaled: bool = False
+    clouds: Clouds | None = None
 
     def proba(self, views: Sequence[GarmentView]) -> Floats:
         """Probabilities of shape (views, classes); each row sums to 1."""
-        rows = np.stack([view.embedding for view in views]).astype(np.float64)
+        return self.spread_out(self.head.proba(self.rows(views)))
+
+    def rows(self, views: Sequence[GarmentView]) -> Floats:
+        """What the head sees, of shape (views, d)."""
+        rows: Floats = np.stack([view.embedding for view in views]).astype(np.float64)
         if self.scaled:
             rows *= np.array([view.length for view in views])[:, None]
-        out = np.tile(self.shares, (len(views), 1))
-        out[:, list(self.members)] = (1.0 - self.shares.sum()) * self.head.proba(rows)
+        return rows
+
+    def spread_out(self, proba: Floats) -> Floats:
+        """Probabilities of all classes, of shape (n, classes), from those of the members."""
+        out = np.tile(self.shares, (len(proba), 1))
+        out[:, list(self.members)] = (1.0 - self.shares.sum()) * proba
         return out
 
 
@@ -67,11 +84,13 @@ class Learned:
         classes: Names of the classes, the wanted one first.
         heads: Heads by region; ``"whole"`` is always there.
         history: For each epoch the loss, in nats, and the accuracy, 0 to 1.
+        nothing_found: Probability that a picture without a garment is of no class.
     """
 
     classes: tuple[str, ...]
     heads: Mapping[str, RegionHead]
     history: tuple[tuple[float, float], ...]
+    nothing_found: float = NOTHING_FOUND
 
 
 def regions_of(view: GarmentView) -> tuple[str, ...]:
@@ -84,7 +103,7 @@ def learn_regions(
     *,
     epochs: int,
     seed: int,
-    prior: npt.ArrayLike | None = None,
+    calibration: Calibration | None = None,
     on_epoch: Callable[[], object] | None = None,
 ) -> dict[str, RegionHead]:
     """Learn a head for each region that the pictures show well enough.
@@ -101,7 +120,7 @@ def learn_regions(
             views: as it is, mirrored, ...
         epochs: Passes over the garments of a region.
         seed: Of all random choices.
-        prior: Covariance within classes; see :func:`fit_head`.
+        calibration: That of the backbone; None where the target is all that is known.
         on_epoch: Called after each epoch of each region.
 
     Returns:
@@ -115,20 +134,37 @@ def learn_regions(
             continue
         rows, labels, groups = _rows(views, region)
         kept = np.isin(labels, members)
-        head = fit_head(
-            np.stack(rows)[kept],
-            np.searchsorted(members, labels[kept]),
-            len(members),
-            epochs=epochs,
-            seed=seed + number,
-            prior=prior,
-            groups=groups[kept],
-            on_epoch=on_epoch,
-        )
+        x = np.stack(rows)[kept].astype(np.float64)
+        y, owners = np.searchsorted(members, labels[kept]), groups[kept]
+        clouds = clouds_of(x, y, owners, len(members), calibration, region)
+        if calibration is None:
+            head = fit_head(
+                x,
+                y,
+                len(members),
+                epochs=epochs,
+                seed=seed + number,
+                groups=owners,
+                on_epoch=on_epoch,
+            )
+            temperature = head.temperature / (SHARPNESS * clouds.widths[1])
+        else:
+            head = fit_prototypes(
+                x,
+                y,
+                owners,
+                clouds,
+                calibration,
+                epochs=epochs,
+                seed=seed + number,
+                on_epoch=on_epoch,
+            )
+            temperature = head.temperature
+        clouds = attrs.evolve(clouds, temperature=temperature)
         rates = (shown + 1) / (np.array([len(pictures) for pictures in views]) + 2)
         shares = rates / rates.sum()
         shares[members] = 0.0
-        heads[region] = RegionHead(head, tuple(int(m) for m in members), shares)
+        heads[region] = RegionHead(head, tuple(int(m) for m in members), shares, clouds=clouds)
     return heads
 
 
@@ -150,21 +186,29 @@ def by_region(
     """
     out: list[dict[str, FloatArray]] = [{} for _ in views]
     for region, head in heads.items():
-        parts, owners = [], []
-        for place, view in enumerate(views):
-            for part in _parts(view, region):
-                parts.append(part)
-                owners.append(place)
+        parts, owners, areas = parts_by_region(views, region)
         if not parts:
             continue
         probabilities = head.proba(parts)
-        weights = np.array([[max(part.area, _LEAST_AREA)] for part in parts])
+        weights = areas[:, None]
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         means = np.add.reduceat(weights * probabilities, starts)
         means /= np.add.reduceat(weights, starts)
         for start, mean in zip(starts, means.astype(np.float32), strict=True):
             out[owners[start]][region] = mean
     return out
+
+
+def parts_by_region(
+    views: Sequence[PictureView], region: str
+) -> tuple[list[GarmentView], list[int], Floats]:
+    """Garments that pictures show in a region, the number of the picture and the area of each."""
+    parts, owners = [], []
+    for place, view in enumerate(views):
+        for part in _parts(view, region):
+            parts.append(part)
+            owners.append(place)
+    return parts, owners, np.array([max(part.area, _LEAST_AREA) for part in parts])
 
 
 def combined(regions: Mapping[str, FloatArray]) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, Shown
+from stylesim.classifier import Opinion
 from stylesim.errors import StyleSimError, expected
 from stylesim.types import REGIONS_OF, Slot
 
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from stylesim._seeing import Item
     from stylesim.functional import Floats
 
-    Regions = Mapping[str, npt.NDArray[np.floating]]
+    Regions = Mapping[str, npt.NDArray[np.floating] | Opinion]
 
 REGIONS = tuple(dict.fromkeys(region for regions in REGIONS_OF.values() for region in regions))
 _EQUAL = {"upper": 1.0, "lower": 1.0}
+_NEITHER = 0.5  # from here on it is likelier than not
+_TAIL = 0.05  # of an interval of 90 %, on either side
 
 
 def checked_weights(slot_weights: object) -> dict[str, float]:
@@ -69,34 +72,33 @@ def row_of(
 
     Args:
         item: The item, its pictures seen.
-        probabilities: For each picture the class probabilities by region.
+        probabilities: For each picture the opinions by region, or bare class probabilities.
         classes: Names of the classes, the wanted one first.
         weights: Weight by region.
         known: Regions that the model can compare.
     """
-    regions: dict[str, list[Floats]] = {}
-    stand_ins: dict[str, list[Floats]] = {}
+    regions: dict[str, list[Opinion]] = {}
+    stand_ins: dict[str, list[Opinion]] = {}
     for part, said in zip(item.parts, probabilities, strict=True):
-        checked = {name: _checked(row, len(classes)) for name, row in said.items()}
+        checked = {name: _checked(one, len(classes)) for name, one in said.items()}
         asked = REGIONS if part.slot is None else REGIONS_OF[part.slot]
         for region in asked:
             if region in checked:
                 regions.setdefault(region, []).append(checked[region])
         for region in (WHOLE,) if part.slot is None else asked:
             stand_ins.setdefault(region, []).append(checked[WHOLE])
-    means = {region: _mean(rows) for region, rows in regions.items()}
-    compared = means or {region: _mean(rows) for region, rows in stand_ins.items()}
+    means = {region: _mean(said) for region, said in regions.items()}
+    compared = means or {region: _mean(said) for region, said in stand_ins.items()}
     counted, alike = _counted(compared, weights)
     share = np.array([1.0 if alike else weights[region] for region in counted])
-    vector = share @ np.stack([compared[region] for region in counted]) / share.sum()
-    vector = vector / vector.sum()
+    overall = _mean([compared[region] for region in counted], share)
+    shown = means or {WHOLE: overall}
     views = [part.view for part in item.parts if part.view is not None]
     return ItemSimilarity(
         id=item.id,
-        similarity=float(vector[0]),
-        by_class={name: float(value) for name, value in zip(classes, vector, strict=True)},
-        by_slot={region: float(row[0]) for region, row in means.items()}
-        or {WHOLE: float(vector[0])},
+        similarity=overall.similarity,
+        by_class={name: float(v) for name, v in zip(classes, overall.proba, strict=True)},
+        by_slot={region: said.similarity for region, said in shown.items()},
         found=tuple(
             SeenGarment(garment.slot, garment.category, float(garment.confidence))
             for view in views
@@ -106,37 +108,66 @@ def row_of(
         slot=item.slot,
         category=item.category,
         counted=tuple(counted) if means else (WHOLE,),
+        interval=_interval(overall),
+        intervals={region: _interval(said) for region, said in shown.items()},
+        neither=overall.neither >= _NEITHER,
+        p_neither=overall.neither,
         shown=tuple(Shown(part.view, part.image, part.image_hash) for part in item.parts),
     )
 
 
-def _mean(rows: list[Floats]) -> Floats:
-    if len(rows) == 1:
-        return rows[0]
-    mean: Floats = np.mean(rows, axis=0)
-    return mean
+def _mean(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
+    """Weighted mean of what was said, with "neither" as one more class."""
+    if len(said) == 1:
+        return said[0]
+    share = np.full(len(said), 1.0) if share is None else share
+    share = share / share.sum()
+    joint = share @ np.stack([one.proba * (1.0 - one.neither) for one in said])
+    known = float(joint.sum())
+    proba = joint / known if known > 0 else share @ np.stack([one.proba for one in said])
+    draws = [one.draws for one in said if one.draws is not None]
+    tossed = share @ np.stack(draws) if len(draws) == len(said) else None
+    return Opinion(proba, float(share @ [one.neither for one in said]), tossed)
+
+
+def _interval(said: Opinion) -> tuple[float, float]:
+    """Where 90 % of the draws lie; everything is possible where none were made."""
+    if said.draws is None:
+        return 0.0, 1.0
+    ordered = np.sort(said.draws)
+    end = round(_TAIL * (len(ordered) - 1))
+    similarity = said.similarity
+    low, high = float(ordered[end]), float(ordered[len(ordered) - 1 - end])
+    return max(0.0, min(low, similarity)), min(1.0, max(high, similarity))
 
 
 def _counted(
-    compared: Mapping[str, Floats], weights: Mapping[str, float]
+    compared: Mapping[str, Opinion], weights: Mapping[str, float]
 ) -> tuple[list[str], bool]:
     """Regions that count, and whether for want of a weight they count alike."""
     counted = [region for region in compared if weights.get(region, 0.0) > 0]
     return (counted, False) if counted else (list(compared), True)
 
 
-def _checked(row: object, classes: int) -> Floats:
+def _checked(said: object, classes: int) -> Opinion:
+    row = said.proba if isinstance(said, Opinion) else said
     vector = np.asarray(row, dtype=np.float64)
     # A sum is finite only if all its terms are.
     if vector.shape != (classes,) or not 0 < float(vector.sum()) < math.inf:
         wish = f"{classes} finite probabilities a region"
         todo = "fit the model again"
         raise expected("model.proba_by_region", wish, repr(row), todo, StyleSimError)
-    return vector
+    proba = vector / vector.sum()
+    if not isinstance(said, Opinion):
+        return Opinion(proba)
+    if not 0.0 <= said.neither <= 1.0:
+        wish, got = "a probability of neither, 0 to 1", repr(said.neither)
+        raise expected("model.judge_by_region", wish, got, "fit the model again", StyleSimError)
+    return Opinion(proba, said.neither, said.draws)
 
 
 def _assumed(
-    item: Item, means: Mapping[str, Floats], known: Sequence[str], *, alike: bool
+    item: Item, means: Mapping[str, Opinion], known: Sequence[str], *, alike: bool
 ) -> str | None:
     notes = []
     garments = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from stylesim._bundle import Bundle, read_bundle, weights_text, write_bundle
 from stylesim._fitting import bar, check_choices, fit_heads, fit_network, see_target, unfitted
+from stylesim._opinions import Opinion, judge_by_region
 from stylesim._regions import WHOLE, balanced, by_region, combined
 from stylesim._views import GarmentView, PictureView, look
 from stylesim.backbones.base import check_whole, listed
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from stylesim.garments import AbstractGarmentFinder
     from stylesim.types import FloatArray, ImageLike, Slot
 
-__all__ = ["GarmentView", "LightweightClassifier", "PictureView"]
+__all__ = ["GarmentView", "LightweightClassifier", "Opinion", "PictureView"]
 
 _fixed = attrs.setters.frozen
 
@@ -143,10 +144,9 @@ class LightweightClassifier:
             return self
         key = f"{target.fingerprint}|{self.view_key}"
         if self._seen is None or self._seen[0] != key:  # a second fit need not look again
-            views = see_target(target, self._finder(), self._base(), progress=progress)
-            self._seen = key, views
+            self._seen = key, see_target(target, self._finder(), self._base(), progress=progress)
         self._learned = fit_heads(
-            target.classes, self._seen[1], epochs=epochs, seed=seed, progress=progress
+            target.classes, self._seen[1], self._base(), epochs=epochs, seed=seed, progress=progress
         )
         return self
 
@@ -214,6 +214,8 @@ class LightweightClassifier:
             NotFittedError: Nothing was learned yet.
         """
         return by_region(views, self._fitted("proba_by_region").heads)
+
+    judge_by_region = judge_by_region
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """One vector for each picture, to which each region of the body adds the same.

@@ -16,7 +16,7 @@ from stylesim.explanation import explain
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stylesim._seeing import Item, Items, Scorable
     from stylesim.explanation import Explanation
@@ -45,12 +45,19 @@ class SimilarityScorer:
     else shows or ``slot_weights`` names them. A picture without a garment is compared as a
     whole, and its row says so.
 
+    What is unlike every class, wanted or not, is of none: its row has ``neither``, and that
+    much is taken from its similarity. And each similarity has an interval, for another ten
+    photographs of the same style would have given another number.
+
     The similarity is that of the few-shot style comparison with a fine-tuned YOLOv8 classifier
-    that stylesim builds on, there of whole pictures; see the design notes.
+    that stylesim builds on, there of whole pictures; see the design notes. "Neither": K. Lee et
+    al., A Simple Unified Framework for Detecting Out-of-Distribution Samples, NeurIPS 2018, and
+    J. Ren et al., A Simple Fix to Mahalanobis Distance for Improving Near-OOD Detection, 2021.
 
     Args:
         model: A fitted :class:`LightweightClassifier`, or anything with its ``classes_``,
-            ``view_key``, ``view`` and ``proba_by_region``.
+            ``view_key``, ``view`` and ``proba_by_region``; without its ``judge_by_region``
+            nothing is "neither", and intervals are (0, 1).
         slot_weights: Weight, at least 0, by slot (``"top"``) or region (``"upper"``); what is
             not named keeps its weight: 1 for the upper and the lower body, 0 for the others.
 
@@ -162,7 +169,8 @@ class SimilarityScorer:
 
     def _rows(self, things: list[Item], classes: tuple[str, ...]) -> tuple[ItemSimilarity, ...]:
         views = [part.view for item in things for part in item.parts if part.view is not None]
-        said = iter(self.model.proba_by_region(views)) if views else iter(())
+        judge = getattr(self.model, "judge_by_region", self.model.proba_by_region)
+        said: Iterator[Any] = iter(judge(views)) if views else iter(())
         known = self.regions
         return tuple(
             row_of(item, [next(said) for _ in item.parts], classes, self._weights, known)

@@ -1,0 +1,92 @@
+"""How wide intervals must be: two draws of one style, and what each says of the same pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import numpy as np
+
+from stylesim._calibration import Calibration
+from stylesim._opinions import opinions
+from stylesim._regions import Learned, learn_regions
+from stylesim._report import WHOLE
+from stylesim._scoring import row_of
+from stylesim._seeing import Item, Part
+from stylesim._views import PictureView
+
+EQUAL = {"upper": 1.0, "lower": 1.0}
+WANTED_COVERAGE = 0.9
+SPREADS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
+
+
+def rows_of(learned: Learned, views: Sequence[PictureView]) -> list:
+    """Rows of the report, as the scorer makes them."""
+    known = tuple(r for r in learned.heads if r != WHOLE)
+    return [
+        row_of(Item(str(i), (Part(str(i), view=view),)), [said], learned.classes, EQUAL, known)
+        for i, (view, said) in enumerate(zip(views, opinions(views, learned), strict=True))
+    ]
+
+
+def pairs(
+    calibration: Calibration,
+    outfits: Mapping[str, Sequence[PictureView]],
+    shots: int,
+    count: int,
+    rng: np.random.Generator,
+) -> list[tuple[Learned, Learned, list[PictureView]]]:
+    """Two disjoint draws of the same styles, and pictures of the styles in neither draw."""
+    out = []
+    names = tuple(outfits)
+    for number in range(count):
+        wanted = names[number % len(names)]
+        order = {s: rng.permutation(len(outfits[s])) for s in names}
+        if min(len(o) for o in order.values()) < 2 * shots + 2:
+            continue
+        classes = (wanted, *(s for s in names if s != wanted))
+        fits = []
+        for turn in (0, 1):
+            some = [
+                [(outfits[s][i],) for i in order[s][turn * shots : (turn + 1) * shots]]
+                for s in classes
+            ]
+            heads = learn_regions(some, epochs=1, seed=0, calibration=calibration)
+            fits.append(Learned(classes, heads, ()))
+        rest = [outfits[s][i] for s in classes for i in order[s][2 * shots : 2 * shots + 12]]
+        out.append((fits[0], fits[1], rest))
+    return out
+
+
+def coverage(made: Sequence[tuple[Learned, Learned, list[PictureView]]], spread: float) -> float:
+    """Share of similarities of the second draw, overall and by slot, in the first's intervals."""
+    inside = []
+    for first, second, views in made:
+        heads = {
+            region: attrs.evolve(head, clouds=attrs.evolve(head.clouds, spread=spread))
+            for region, head in first.heads.items()
+        }
+        wide = rows_of(attrs.evolve(first, heads=heads), views)
+        for one, other in zip(wide, rows_of(second, views), strict=True):
+            low, high = one.interval
+            inside.append(low <= other.similarity <= high)
+            for region, (low, high) in one.intervals.items():
+                if region in other.by_slot:
+                    inside.append(low <= other.by_slot[region] <= high)
+    return float(np.mean(inside))
+
+
+def fit_spread(
+    calibration: Calibration, outfits: Mapping[str, Sequence[PictureView]], rng: np.random.Generator
+) -> tuple[float, float]:
+    """The factor that gives 90 % coverage on training photographs, and the coverage."""
+    made = [
+        pair
+        for shots in (3, 5, 10)
+        for pair in pairs(calibration, outfits, shots, 4, rng)
+    ]  # fmt: skip
+    seen = [coverage(made, spread) for spread in SPREADS]
+    if seen[-1] < WANTED_COVERAGE:
+        return SPREADS[-1], seen[-1]
+    spread = float(np.interp(WANTED_COVERAGE, np.maximum.accumulate(seen), SPREADS))
+    return round(spread, 3), coverage(made, spread)
