@@ -22,13 +22,14 @@ SOURCE = ROOT / "src" / "stylesim"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC_NAMES = """
-AbstractBackbone AbstractGarmentFinder AbstractProductProvider CatalogProvider DamagedFileError
-Explanation FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment GarmentFinder
-ImageError ImageLike InvalidArgumentError LightweightClassifier MissingExtraError NewerVersionError
-NotFittedError NotFoundError Outfit Product ProductError ProductQuery ProviderError ProviderTerms
-Recommendation Recommender SearchLinkProvider SimilarityReport SimilarityScorer Slot StorageError
-StyleSimError StyleSimWarning StyleTarget StyleTargetError StyleTargetWarning TargetReport
-UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets find_garments plotting study
+AbstractBackbone AbstractGarmentFinder AbstractProductProvider CatalogProvider ClosetGaps
+DamagedFileError Explanation FoundGarment FunctionBackbone FunctionFinder FunctionProvider Garment
+GarmentFinder ImageError ImageLike InvalidArgumentError LightweightClassifier MissingExtraError
+NewerVersionError NotFittedError NotFoundError Outfit Product ProductError ProductQuery
+ProviderError ProviderTerms Recommendation Recommender SearchLinkProvider SimilarityReport
+SimilarityScorer Slot StorageError StyleSimError StyleSimWarning StyleTarget StyleTargetError
+StyleTargetWarning TargetReport UnsafeFileError Wardrobe WholePictureFinder YoloBackbone datasets
+find_garments outfits plotting study
 """
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "AbstractGarmentFinder",
     "AbstractProductProvider",
     "CatalogProvider",
+    "ClosetGaps",
     "DamagedFileError",
     "Explanation",
     "FoundGarment",
@@ -60,12 +61,13 @@ __all__ = [
     "YoloBackbone",
     "datasets",
     "find_garments",
+    "outfits",
     "plotting",
     "study",
 ]
 
 if TYPE_CHECKING:
-    from stylesim import datasets, plotting, study
+    from stylesim import datasets, outfits, plotting, study
     from stylesim.backbones import AbstractBackbone, FunctionBackbone, YoloBackbone
     from stylesim.classifier import LightweightClassifier
     from stylesim.errors import (
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
         UnsafeFileError,
     )
     from stylesim.explanation import Explanation
+    from stylesim.gaps import ClosetGaps
     from stylesim.garments import (
         AbstractGarmentFinder,
         FoundGarment,
@@ -130,6 +133,7 @@ else:
         "StyleTargetWarning": "errors",
         "UnsafeFileError": "errors",
         "Explanation": "explanation",
+        "ClosetGaps": "gaps",
         "AbstractGarmentFinder": "garments",
         "FoundGarment": "garments",
         "FunctionFinder": "garments",
