@@ -134,21 +134,25 @@ def logistic(x: Array, y: Array, strength: float = 0.01) -> Array:
     return w / scale
 
 
+def sensible(x: Array, y: Array) -> tuple[float, ...]:
+    """Weights of three digits; none for the category where it would speak against the same."""
+    weights = logistic(x, y)
+    if weights[-1] < 0:
+        weights = np.append(logistic(x[:, :-1], y), 0.0)
+    return tuple(float(f"{value:.3g}") for value in weights)
+
+
 def fit(pairs: dict[str, list[Comparison]]) -> None:
     """Print weights and threshold, and take them over for this run."""
     found = stacked([one for kind in (*ONE, *TWO) for one in pairs[kind]])
     y = np.array([kind in ONE for kind in (*ONE, *TWO) for _ in pairs[kind]])
     known = ~np.isnan(found.light)
-    seeing = logistic(features(found, colours=True)[known], y[known])
-    guessing = logistic(features(found, colours=False), y)
-    for name, weights in (("_WITH_COLOURS", seeing), ("_WITHOUT", guessing)):
-        rounded = tuple(float(f"{value:.3g}") for value in weights)
-        setattr(_owned, name, rounded)
-        print(f"{name} = {rounded}")
-    _owned.SURE = round(
-        float(np.ceil(np.quantile(found.sure[~y], 1 - FALSE_ALARMS) * 100)) / 100, 2
-    )
-    print(f"SURE = {_owned.SURE}")
+    seeing = sensible(features(found, colours=True)[known], y[known])
+    guessing = sensible(features(found, colours=False), y)
+    _owned._WITH_COLOURS, _owned._WITHOUT = seeing, guessing  # type: ignore[assignment]
+    bound = float(np.quantile(found.sure[~y], 1 - FALSE_ALARMS))
+    _owned.SURE = float(np.ceil(bound * 100) / 100)
+    print(f"SURE = {_owned.SURE}\n_WITH_COLOURS = {seeing}\n_WITHOUT = {guessing}")
 
 
 def figures(pairs: dict[str, list[Comparison]], *, cosine: float | None = None) -> dict[str, float]:

@@ -46,16 +46,17 @@ def chosen(
     photos: Sequence[ClothingPhoto], count: int, rng: np.random.Generator
 ) -> list[ClothingPhoto]:
     """Photographs of senders that have another garment of the label; four of each at most."""
-    groups: dict[tuple[str, str], list[ClothingPhoto]] = defaultdict(list)
+    groups: dict[str, dict[str, list[ClothingPhoto]]] = defaultdict(lambda: defaultdict(list))
     for photo in photos:
         if photo.label not in {"Not sure", "Other", "Skip"}:
-            groups[photo.sender, photo.label].append(photo)
-    some = [group for group in groups.values() if len(group) > 1]
+            groups[photo.sender][photo.label].append(photo)
+    senders = sorted(groups)
     picked: list[ClothingPhoto] = []
-    for at in rng.permutation(len(some)):
-        group = [some[at][i] for i in rng.permutation(len(some[at]))[:4]]
-        if len(picked) + len(group) <= count:
-            picked += group
+    for at in rng.permutation(len(senders)):
+        for group in groups[senders[at]].values():
+            some = [group[i] for i in rng.permutation(len(group))[:4]]
+            if len(group) > 1 and len(picked) + len(some) <= count:
+                picked += some
     return picked
 
 
