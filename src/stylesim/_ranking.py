@@ -41,7 +41,8 @@ class Prospect:
     @property
     def worth_it(self) -> bool:
         """Whether it gains something, or is at least of the wanted class."""
-        return self.gain > 0 or self.row.similarity >= max(self.row.by_class.values())
+        wanted, *others = self.row.by_class.values()
+        return self.gain > 0 or (not self.row.neither and all(wanted >= one for one in others))
 
     def value(self, rank_by: str) -> float:
         """What it is ranked by: the higher, the better."""
@@ -171,7 +172,9 @@ def _reason(one: Prospect, closet: Closet, unlocked: Unlocked) -> str:
         worn = f", the best with your {' and '.join(unlocked.with_what)}"
         parts.append(f"it makes {outfits}{worn if unlocked.with_what else ''}")
     nearest = max(one.row.by_class, key=lambda name: one.row.by_class[name])
-    if one.row.by_class[nearest] > one.row.similarity:
+    if one.row.neither:
+        parts.append("it is like none of the styles that were learned")
+    elif nearest != closet.wanted:
         parts.append(f"it is still nearer to {nearest} ({one.row.by_class[nearest]:.2f})")
     sentence = "; ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
