@@ -56,6 +56,8 @@ bench: $(VENV)/.ready-dev  ## measure; prints the tables of docs/benchmarks.md (
 	$(PY) benchmarks/imports.py
 	$(PY) benchmarks/speed.py --data $(DATA)
 	$(PY) benchmarks/accuracy.py --data $(DATA)
+	$(PY) benchmarks/owned.py --data $(DATA)
+	$(PY) benchmarks/hits.py --data $(DATA)
 
 clean:  ## remove what was built (the environment stays)
 	rm -rf dist build site out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
