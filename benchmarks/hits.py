@@ -3,9 +3,9 @@
     python benchmarks/hits.py --data ../shared/data [--draws 3]
 
 Each draw: ten street photographs of a wanted style and ten of each contrast style; a closet of
-garments that people laid out and photographed, complete but for one part of the body, where it
-has nothing ("missing") or only what does not belong to the style ("wrong"); and a catalogue of
-other people's garments, of which some are of the right slot and category. What is counted: the
+garments that people laid out and photographed, complete but for one slot, where it has nothing
+("missing") or only what does not belong to the style ("wrong"); and a catalogue of other people's
+garments, of which some are of the right slot and category. What is counted: the
 draws in which one of the five first picks is, and the share of right ones among the five; by gain
 and, from the same scores, by similarity alone, which does not look at the closet.
 """
@@ -86,10 +86,13 @@ def scene(
     mine = [photo for photo in clothing if photo.sender in owners]
     shop = [photo for photo in clothing if photo.sender not in owners]
     other = "lower" if part == "upper" else "upper"
-    yes, no = BELONGING[style, part]
-    good, _ = BELONGING[style, other]
+    (yes, no), (good, _) = BELONGING[style, part], BELONGING[style, other]
     closet = take([p for p in mine if p.label in good], CLOSET // 2, rng)
     closet += take([p for p in mine if p.slot in SLOTS[other]], CLOSET // 2, rng)
+    if any(p.slot == "outer" and p.label in yes for p in clothing):
+        # Nobody wears a coat on its own: the hole is in the outerwear, over tops of other styles.
+        closet += take([p for p in mine if p.label in no and p.slot == "top"], CLOSET // 2, rng)
+        no = tuple({p.label for p in clothing if p.slot == "outer"} - set(yes))
     if hole == "wrong":
         closet += take([p for p in mine if p.label in no], CLOSET // 2, rng)
     right = take([p for p in shop if p.label in yes], RIGHT, rng)
