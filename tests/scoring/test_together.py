@@ -100,7 +100,7 @@ def test_drawn_catalogue_and_closet(model) -> None:
     assert table.shape == (8, 2)
     assert table.sum(axis=1) == pytest.approx(np.ones(8), abs=1e-5)
     products = datasets.make_catalog(n=12, seed=2).products
-    recommender = ss.Recommender(scorer, ss.CatalogProvider(products))
+    recommender = ss.Recommender(scorer, ss.CatalogProvider(products), owned_threshold=1)
     first, second = recommender.recommend(closet, k=4), recommender.recommend(closet, k=4)
     assert first.to_dicts() == second.to_dicts()
     assert len({pick.product.id for pick in first}) == len(first) > 0
