@@ -112,7 +112,8 @@ def keep(driver: webdriver.Chrome, url: str, out: Path, folder: Path | None) -> 
     """Write the picture of the result, small; and every page, where that is asked for."""
     page = shot(driver, f"{url}/results", WIDTHS["desktop"])
     # The gaps and the picks; the table below them repeats their pictures.
-    top = page.crop((0, 0, page.width, min(page.height, 1000)))
+    below = "return document.querySelector('#similarities').getBoundingClientRect().top"
+    top = page.crop((0, 0, page.width, round(driver.execute_script(below))))
     top.quantize(128).save(out, optimize=True)
     print(f"{out}: {out.stat().st_size / 1000:.0f} kB")
     if folder is not None:

@@ -21,7 +21,7 @@ from stylesim_app.views import garment_name, percent, result_view
 router = APIRouter(include_in_schema=False)
 
 Files = Annotated[list[UploadFile] | None, File()]
-_PICKS = 6
+_PICKS = 5
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,  # for every template: what comes from people and shops is text
