@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stylesim.providers._vectors import Embedder
 
 _PIECE = 256  # products a file of waiting rows: what a killed worker costs at most
+_ATTEMPTS = 3
 _WRITTEN = 1024  # products a commit
 
 
@@ -143,13 +144,7 @@ def _ray(workers: int) -> Iterator[Any]:
     before = os.environ.get("RAY_USAGE_STATS_ENABLED")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
-        given = {} if os.environ.get("RAY_ADDRESS") else local
-        try:
-            ray.init(**given, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # whatever its processes die of
-            ray.shutdown()
-            got, todo = f"{type(error).__name__}: {error}", "start it yourself with ray.init()"
-            raise expected("workers", "a Ray that starts", got, todo, StyleSimError) from error
+        _start(ray, {} if os.environ.get("RAY_ADDRESS") else local)
         yield ray
     finally:
         ray.shutdown()
@@ -158,6 +153,19 @@ def _ray(workers: int) -> Iterator[Any]:
         else:
             os.environ["RAY_USAGE_STATS_ENABLED"] = before
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(ray: Any, given: dict[str, Any]) -> None:
+    for attempt in range(_ATTEMPTS):  # it waits half a minute, which a busy machine may not keep
+        try:
+            ray.init(**given, log_to_driver=False, logging_level="ERROR")
+        except Exception as error:  # whatever its processes die of
+            ray.shutdown()
+            if attempt + 1 == _ATTEMPTS:
+                got, todo = f"{type(error).__name__}: {error}", "start it yourself with ray.init()"
+                raise expected("workers", "a Ray that starts", got, todo, StyleSimError) from error
+        else:
+            return
 
 
 @contextmanager
