@@ -3,8 +3,8 @@
     python examples/quickstart.py [--out out/quickstart.png]
 
 Learns the drawn "wannabe" style (flowing blouse, skirt) against sporty, padding and suit, scores
-the four outfits of the paper's Table 1 and a closet, names the gaps, and picks products that close
-them.
+the four outfits of the paper's Table 1 and a closet, says what to keep, what to let go and what is
+missing, puts outfits together, and picks products that close the gaps.
 """
 
 from __future__ import annotations
@@ -85,15 +85,18 @@ def main() -> None:
         slot = row.slot or "not found"
         print(f"  {names[row.id]:<26}{slot:<10}{row.similarity:>10.2f}  {nearest}")
 
+    gaps = report.gaps(closet)
     print("\nThe gaps, least similar first:")
-    for row in report.gaps()[:6]:
-        print(f"  {names[row.id]:<26}{row.similarity:>10.2f}")
-    print("and how near the best comes, by part of the body:")
-    for region, best in report.by_slot().items():
-        if best.best_id is None:
-            print(f"  {region:<10}  nothing owned")
-        else:
-            print(f"  {region:<10}{best.best:>6.2f}  {names[best.best_id]}")
+    for gap in gaps[:6]:
+        print(f"  {names[gap.id]:<26}{gap.verdict:<8}  {gap.why}")
+    print(f"  in all {len(gaps.keep)} to keep, {len(gaps.let_go)} to let go; and by slot:")
+    for part in gaps.slots:
+        best = f"{part.best:.2f}  {names[part.best_id]}" if part.best_id else "nothing owned"
+        print(f"  {part.slot:<10}{part.status:<10}{best}")
+
+    print("\nThe best outfits of what is owned:")
+    for outfit in ss.outfits.assemble(closet, scorer, k=3, report=report):
+        print(f"  {outfit.similarity:.2f}  " + " + ".join(names[one] for one in outfit.ids))
 
     shop = ss.CatalogProvider(datasets.make_catalog(n=48, seed=args.seed + 5).products)
     picks = ss.Recommender(scorer, shop).recommend(closet, k=6, max_price=80, currency="EUR")
