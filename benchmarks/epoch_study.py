@@ -40,11 +40,15 @@ def drawn(draw: int) -> tuple[ss.StyleTarget, dict[str, list[Any]]]:
         for i, name in enumerate(datasets.STYLE_NAMES)
     }
     target = ss.StyleTarget(pictures.pop("wannabe"), pictures)
-    sets = [datasets.make_outfits("wannabe", seed=1000 + 50 * draw + i) for i in range(DRAWN_OUTFITS)]
+    sets = [
+        datasets.make_outfits("wannabe", seed=1000 + 50 * draw + i) for i in range(DRAWN_OUTFITS)
+    ]
     return target, {name: [one[name].image for one in sets] for name in OUTFITS}
 
 
-def real(photos: list[datasets.OutfitPhoto], draw: int) -> tuple[ss.StyleTarget, dict[str, list[Any]]]:
+def real(
+    photos: list[datasets.OutfitPhoto], draw: int
+) -> tuple[ss.StyleTarget, dict[str, list[Any]]]:
     """Ten street photographs a style, and what is left of each group."""
     support, rest = list(style_draws(photos, draw + 1))[draw]
     wanted, *contrast = STYLES
@@ -93,7 +97,11 @@ def pages_text(studies: dict[tuple[str, str], EpochStudy], draws: dict[str, int]
     for (data, method), study in studies.items():
         values = study[lengths.index(shown)].similarity
         lines = [
-            [name, *(f"{value:.2f}" for value in row), f"{PAPER[name]:.2f}" if name in PAPER else "-"]
+            [
+                name,
+                *(f"{value:.2f}" for value in row),
+                f"{PAPER[name]:.2f}" if name in PAPER else "-",
+            ]
             for name, row in zip(study.tests, values, strict=True)
         ]
         head = [f"{data}, {method}", *study.classes, f"the paper's {study.classes[0]}"]
@@ -128,7 +136,10 @@ def main() -> None:
     args = parser.parse_args()
     draws = {"head": args.draws, "finetune": args.finetunes}
     checkpoint = args.data / "checkpoints" / "yolov8n-cls-finetuned.pt"
-    weights = {"head": "stylesim-n", "finetune": checkpoint if checkpoint.exists() else "stylesim-n"}
+    weights = {
+        "head": "stylesim-n",
+        "finetune": checkpoint if checkpoint.exists() else "stylesim-n",
+    }
     sources: dict[str, Any] = {"Drawn outfits": drawn}
     if (args.data / "outfits").is_dir():
         photos = [p for p in datasets.load_outfits(args.data / "outfits") if p.held_out]

@@ -59,9 +59,7 @@ def falls(model: ss.LightweightClassifier, path: Path, cams: tuple[Cam | None, .
     out["before"] = why.similarity
     for where in (False, True):
         after = [
-            similarity_without(
-                model, why, random_marks(why, SHARE, rng, inside=where), None, None
-            )
+            similarity_without(model, why, random_marks(why, SHARE, rng, inside=where), None, None)
             for _ in range(DRAWS)
         ]
         out[f"random/{where}"] = float(np.mean(after))
@@ -110,7 +108,9 @@ def main() -> None:
     photos = load_outfits(args.data / "outfits")
     known = outfit_groups([photo for photo in photos if not photo.held_out])
     rng = np.random.default_rng(0)
-    support = {s: [known[s][i].path for i in rng.permutation(len(known[s]))[:SHOTS]] for s in STYLES}
+    support = {
+        s: [known[s][i].path for i in rng.permutation(len(known[s]))[:SHOTS]] for s in STYLES
+    }
     wanted, *contrast = STYLES
     target = ss.StyleTarget(support[wanted], {s: support[s] for s in contrast})
     model = ss.LightweightClassifier().fit(target, progress=False)

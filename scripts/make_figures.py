@@ -86,7 +86,9 @@ class Journey:
     def gaps(self) -> Figure:
         """Slots and garments with their verdicts."""
         wardrobe, names = self.closet
-        return plotting.gap_chart(self.report.gaps(wardrobe), names=names, title="Gaps of the closet")
+        return plotting.gap_chart(
+            self.report.gaps(wardrobe), names=names, title="Gaps of the closet"
+        )
 
     def closet_sheet(self) -> Figure:
         """The closet, most similar first."""
@@ -110,15 +112,19 @@ class Journey:
         return plotting.explanation_overlay(why)
 
     def calibration(self) -> Figure:
-        """Probabilities of drawn outfits that were not learned from."""
-        names = ["wannabe", *(name for name in datasets.STYLE_NAMES if name != "wannabe")]
+        """Probabilities of each style for drawn outfits, learned from only two a style."""
+        few = ss.StyleTarget(
+            self.target.images["wannabe"][:2],
+            {name: self.target.images[name][:2] for name in self.target.classes[1:]},
+        )
+        scorer = ss.SimilarityScorer(ss.LightweightClassifier().fit(few, progress=False))
         pictures, truth = [], []
-        for number, name in enumerate(names):
+        for number, name in enumerate(few.classes):
             drawn = datasets.make_style(name, n=JUDGED, seed=SEED + 500 + number)
             pictures += [outfit.image for outfit in drawn]
-            truth += [number] * JUDGED
-        shares = np.asarray(self.scorer.score(pictures).table())
-        return plotting.calibration_diagram(shares, truth, bins=5, label="drawn outfits")
+            truth += [[float(name == other) for other in few.classes]] * JUDGED
+        shares = np.asarray(scorer.score(pictures).table())
+        return plotting.calibration_diagram(shares.ravel(), np.ravel(truth), bins=5)
 
 
 FIGURES: dict[str, Callable[[Journey], Figure]] = {
@@ -139,7 +145,7 @@ def save_small(figure: Figure, path: Path) -> int:
         buffer: Any = io.BytesIO()
         figure.savefig(buffer, dpi=dpi)
         with Image.open(buffer) as image:
-            few = image.convert("RGB").quantize(200, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            few = image.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE)
         out = io.BytesIO()
         few.save(out, "PNG", optimize=True)
         if len(out.getvalue()) <= MOST_BYTES:

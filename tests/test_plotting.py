@@ -123,7 +123,8 @@ def test_gaps_come_least_similar_first(report: SimilarityReport) -> None:
 
 def test_the_gaps_of_a_closet_say_what_becomes_of_each_garment() -> None:
     rows = [
-        attrs.evolve(row(name, at, upper=at), slot=Slot.TOP) for name, at in [("a", 0.9), ("b", 0.1)]
+        attrs.evolve(row(name, at, upper=at), slot=Slot.TOP)
+        for name, at in [("a", 0.9), ("b", 0.1)]
     ]
     gaps = report_of(*rows).gaps()
     figure = plotting.gap_chart(gaps, names={"a": "blouse", "b": "jersey"})
@@ -314,7 +315,7 @@ def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures
 
 def inside(figure) -> None:
     """No text leaves the page."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     page = figure.bbox
     for text in figure.findobj(Text):
         if text.get_text() and text.get_visible():
@@ -347,7 +348,10 @@ def test_outfits_show_their_garments_as_worn(pictures) -> None:
     extents = [image.get_extent() for image in figure.axes[0].images[:2]]
     assert extents[0][2] < extents[1][2], "the top is above the bottom"
     wardrobe = Wardrobe()
-    ids = [wardrobe.add(p, slot=s).id for p, s in zip(pictures, ("top", "bottom", "shoes"))]
+    ids = [
+        wardrobe.add(p, slot=s).id
+        for p, s in zip(pictures, ("top", "bottom", "shoes"), strict=True)
+    ]
     again = best_outfits([attrs.evolve(one, id=key) for one, key in zip(worn, ids, strict=True)])
     assert plotting.outfit_board(again, wardrobe).axes[0].images
     with pytest.raises(InvalidArgumentError, match="images: expected a picture for each"):

@@ -15,8 +15,8 @@ from stylesim.backbones import FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import ImageError, InvalidArgumentError
 from stylesim.garments import WholePictureFinder
-from stylesim.study import EpochStudy, epoch_study
 from stylesim.similarity import SimilarityScorer
+from stylesim.study import EpochStudy, epoch_study
 from stylesim.style_target import StyleTarget
 
 if TYPE_CHECKING:

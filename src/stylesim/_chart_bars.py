@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -66,7 +66,9 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
     shade = colours()
     thick = 0.66
     axes.barh(at, [1.0] * len(at), color=_BACK, height=thick)
-    axes.barh(at, [row.value for row in rows], color=[shade(seen(r.value)) for r in rows], height=thick)
+    axes.barh(
+        at, [row.value for row in rows], color=[shade(seen(r.value)) for r in rows], height=thick
+    )
     bare(axes)
     axes.set_xlim(0, 1.0)
     axes.set_ylim(end - 0.4, -0.6)
@@ -85,14 +87,28 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
             clip_on=False,
         )
     for y, row in zip(at, rows, strict=True):
-        write(axes, 1.02, y, _number(row), ha="left", va="center", fontweight="bold", fontsize=size)
+        _beside(axes, y, _number(row), 6.0, fontweight="bold", fontsize=size)
         if row.note:
-            left = 1.03 + _number_inches(rows, size) / inches(axes)[0]
+            left = 14.0 + 72 * _number_inches(rows, size)
             text = folded(row.note, _NOTE_WIDTH, 2)
             small = min(size, fitting(high / end, text.count("\n") + 1), 8.0)
-            write(axes, left, y, text, ha="left", va="center", fontsize=small, color=MUTED)
+            _beside(axes, y, text, left, fontsize=small, color=MUTED)
     for y, text in heads:
-        write(axes, 0.0, y, text, ha="left", va="center", fontweight="bold", fontsize=size)
+        style = {"fontweight": "bold", "fontsize": size, "backgroundcolor": "white"}
+        write(axes, 0.0, y, text, ha="left", va="center", **style)
+
+
+def _beside(axes: Axes, y: float, text: str, points: float, **style: Any) -> None:
+    """Text so many points to the right of the bars, however wide a layout makes them."""
+    axes.annotate(
+        text,
+        (1.0, y),
+        (points, 0),
+        textcoords="offset points",
+        va="center",
+        parse_math=False,
+        **{"color": INK, **style},
+    )
 
 
 def _number(row: Bar) -> str:
@@ -102,7 +118,7 @@ def _number(row: Bar) -> str:
 
 
 def _number_inches(rows: Sequence[Bar], size: float) -> float:
-    return max(len(_number(row)) for row in rows) * size * 0.62 / 72
+    return max(len(_number(row)) for row in rows) * size * 0.68 / 72
 
 
 def _places(rows: Sequence[Bar]) -> tuple[list[float], list[tuple[float, str]], float]:
@@ -131,12 +147,14 @@ def scale(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def bar_figure(rows: Sequence[Bar], title: str | None, ax: Axes | None, footnote: str = "") -> Figure:
+def bar_figure(
+    rows: Sequence[Bar], title: str | None, ax: Axes | None, footnote: str = ""
+) -> Figure:
     """Bars by themselves, or on the axes that were given."""
     labels = [row.label for row in rows]
     longest = max(min(len(label), LABEL_WIDTH) for label in labels)
     notes = [len(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
-    right = 0.25 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
+    right = 0.4 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
     height = row_height(labels) * _places(rows)[2]
     margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
     axes = panel(ax, (5.0, height), margins)

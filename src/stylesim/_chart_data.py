@@ -131,7 +131,8 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
             continue
         note = "missing: nothing owned" if slot.missing else f"{slot.status}, {slot.count} owned"
         if slot.unlocks:
-            note += f"; one more of the style: {slot.unlocks:,} good outfits"
+            more = "outfit" + "s" * (slot.unlocks != 1)
+            note += f"; one of the style would make {slot.unlocks:,} good {more}"
         out.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
     labels = labels_of([gap.row for gap in gaps], names)
     for gap, label in list(zip(gaps, labels, strict=True))[:k]:
@@ -155,7 +156,9 @@ def closet_tiles(
     for i in order:
         value, name = float(rows[i].similarity), wrapped(labels[i], _TILE_WIDTH, 3)
         known = interval_of(rows[i])
-        number = f"{value:.2f}" if known is None else f"{value:.2f} ({known[0]:.2f} to {known[1]:.2f})"
+        number = (
+            f"{value:.2f}" if known is None else f"{value:.2f} ({known[0]:.2f} to {known[1]:.2f})"
+        )
         tiles.append(Tile.of(pictures[i], [*name, number], value, len(name)))
     return tiles
 

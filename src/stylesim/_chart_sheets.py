@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -54,7 +55,9 @@ class Tile:
     strong: int = 1
 
     @classmethod
-    def of(cls, image: ImageLike, caption: Sequence[str], value: float | None, strong: int = 1) -> Tile:
+    def of(
+        cls, image: ImageLike, caption: Sequence[str], value: float | None, strong: int = 1
+    ) -> Tile:
         """A tile of one picture."""
         return cls([(image, (0.0, 0.0, 1.0, 1.0))], caption, value, strong)
 
@@ -68,7 +71,7 @@ def thumbnail(image: ImageLike) -> UInt8Array:
 
 def even_columns(count: int, tile: float, most: float = 15.0) -> int:
     """Pictures in a row that make a sheet about as wide as high, but at most so many inches."""
-    wanted = round(1.25 * count**0.5)
+    wanted = round(1.25 * math.sqrt(count))
     return max(min(count, 4), min(wanted, int(most / tile)))
 
 
@@ -87,7 +90,7 @@ def sheet(axes: Axes, tiles: Sequence[Tile], *, columns: int, tile: float) -> No
             _picture(axes, image, part, left, top)
         below = top + _PICTURE[1] + 0.04
         if one.value is not None:
-            bar = {"left": left + 0.04, "height": 0.045}
+            bar: dict[str, Any] = {"left": left + 0.04, "height": 0.045}
             axes.barh([below], [0.92], color="#e8edef", **bar)
             axes.barh([below], [0.92 * one.value], color=shade(seen(one.value)), **bar)
             below += 0.05

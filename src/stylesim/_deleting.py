@@ -26,8 +26,8 @@ def hottest_marks(
     why: Explanation, share: float, rng: np.random.Generator, *, inside: bool
 ) -> BoolArray:
     """Mark the hottest places; among those of no heat, at random, the garments first."""
-    ties = np.float32(_TIE) * (why.compared + squares(why.heat.shape, rng)) / 2
-    return _marked(why, why.heat + ties, share, inside=inside)
+    ties = _TIE * (why.compared + squares(why.heat.shape, rng)) / 2
+    return _marked(why, (why.heat + ties).astype(np.float32), share, inside=inside)
 
 
 def random_marks(

@@ -37,6 +37,7 @@ _MANY = {
 _FEWEST = 2  # photographs that must show a garment for its region to be compared
 _GOOD = 5  # photographs of a class, or garments of a region, that are worth having
 _UNEVEN = 3.0
+_FEWEST_PLACES = 3  # photographs elsewhere, before a background gives nothing away
 _SURE = 0.01  # backgrounds are looked at class by class: chance must be rarer
 
 
@@ -81,11 +82,11 @@ def nearly_the_same(target: StyleTarget, twins: Sequence[tuple[int, int]]) -> It
         (label, name), (other, twin) = owners[first], owners[second]
         shown = f"{name} and {twin} are nearly the same photograph"
         if label == other:
-            advice = f"Replace one of them by another outfit of {label}."
+            advice = f"Replace 1 of the 2 by another outfit of {label}."
             yield Finding("nearly the same", False, (label,), shown, advice, (name, twin))
         else:
             message = f"{shown}, but one is of {label} and the other of {other}"
-            advice = f"Take it out of {label} or out of {other}."
+            advice = f"Take 1 of the 2 out: that of {label} or that of {other}."
             yield Finding("nearly the same", True, (label, other), message, advice, (name, twin))
 
 
@@ -155,14 +156,15 @@ def backgrounds(classes: Sequence[str], held: HeldOut, *, whole: bool) -> Iterat
             f"photographs are still taken for it (probability {score['background']:.2f}, "
             f"{score['whole']:.2f} with them)"
         )
-        advice = f"Add photographs of {name} in places where the other classes were taken"
+        more = max(_FEWEST_PLACES, total // 2)
+        advice = f"Add {more} photographs of {name} in places where the other classes were taken"
         if whole:
             yield Finding(
                 "background", True, (name,), message, f"{advice}, or let garments be cut out."
             )
         else:
-            more = "; garments are cut out, so it matters only where none is found."
-            yield Finding("background", False, (name,), message, advice + more)
+            rest = "; garments are cut out, so it matters only where none is found."
+            yield Finding("background", False, (name,), message, advice + rest)
 
 
 def shown_regions(classes: Sequence[str], views: TargetViews) -> dict[str, dict[str, int]]:
@@ -221,7 +223,8 @@ def missing_garments(target: StyleTarget, views: TargetViews) -> Iterator[Findin
                 f"no garment was found in {len(bare)} of {len(pictures)} photographs of {label}: "
                 + ", ".join(names[:3])
                 + (", ..." if len(names) > 3 else ""),
-                "Replace them by photographs that show the clothes clearly.",
+                f"Replace {len(bare)} photograph{'s' * (len(bare) > 1)} of {label} by others that "
+                "show the clothes clearly.",
                 names,
             )
 

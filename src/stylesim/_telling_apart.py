@@ -14,6 +14,7 @@ from stylesim.functional import unit_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stylesim._calibration import Calibration
     from stylesim._regions import TargetViews
     from stylesim._views import PictureView
     from stylesim.functional import Floats, Ints
@@ -54,6 +55,7 @@ def hold_out(
     *,
     epochs: int,
     seed: int,
+    calibration: Calibration | None = None,
 ) -> HeldOut:
     """Learn from four fifths of the pictures and judge the rest, five times.
 
@@ -64,6 +66,7 @@ def hold_out(
         groups: For each picture a number; pictures of one number are held out together.
         epochs: Passes over the pictures.
         seed: Of all random choices.
+        calibration: That of the backbone, so that the heads are of the kind that will be learned.
 
     Returns:
         What was said of each picture.
@@ -86,7 +89,7 @@ def hold_out(
             [flat[place] for place in np.flatnonzero((labels == label) & ~out)]
             for label in range(len(views))
         ]
-        heads = learn_regions(kept, epochs=epochs, seed=seed)
+        heads = learn_regions(kept, epochs=epochs, seed=seed, calibration=calibration)
         places = np.flatnonzero(out).tolist()
         for place, found in zip(
             places, by_region([flat[place][0] for place in places], heads), strict=True

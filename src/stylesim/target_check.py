@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from stylesim import _target_findings as findings
+from stylesim._calibration import calibration_for
 from stylesim._fitting import bar, see_target
 from stylesim._lookalikes import pairs_alike, summarise
 from stylesim._target_findings import Finding
@@ -209,7 +210,8 @@ def check_target(
     bare, twins = _without_garments(target, looking, progress=progress)
     blanked = _seen_bare(bare, backbone)
     groups = _groups(twins, len(blanked))
-    held = hold_out(views, blanked, groups, epochs=_EPOCHS, seed=seed)
+    calibration = calibration_for(backbone)
+    held = hold_out(views, blanked, groups, epochs=_EPOCHS, seed=seed, calibration=calibration)
     table = confusion(held)
     found = [
         *findings.nearly_the_same(target, twins),

@@ -1,10 +1,10 @@
-"""Pictures of results, one function each: tables, bars, gaps, contact sheets, heat maps, calibration.
+"""Pictures of results, a function each: tables, bars, gaps, contact sheets, heat, calibration.
 
 Every function returns a ``matplotlib.figure.Figure``: save it with ``figure.savefig("out.png")``.
-Without ``ax`` the figure is new, has a canvas of its own and the size that its content asks for; with
-``ax``, axes of a figure of yours, it is drawn there and that figure returned. Nothing is shown,
-written or changed elsewhere. Needs the extra ``stylesim[plot]``; matplotlib is first loaded when
-a picture is made.
+Without ``ax`` the figure is new, has a canvas of its own and the size that its content asks for;
+with ``ax``, axes of a figure of yours, it is drawn there and that figure returned. Nothing is
+shown, written or changed elsewhere. Needs the extra ``stylesim[plot]``; matplotlib is first
+loaded when a picture is made.
 
 Long names are wrapped, text is never read as mathematics, and nothing is told by hue alone.
 """

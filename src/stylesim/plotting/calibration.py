@@ -65,8 +65,9 @@ def calibration_diagram(
     Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927.
     """
     sure, right = _judged(probability, truth)
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
-        raise expected("bins", "a whole number of at least 2", bins, "pass bins=10")
+    given: object = bins
+    if isinstance(given, bool) or not isinstance(given, int) or given < 2:
+        raise expected("bins", "a whole number of at least 2", given, "pass bins=10")
     place = np.minimum((sure * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
     full = np.flatnonzero(counts)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _HIGH, _WIDEST, _SIDE = 5.0, 6.0, 5.6  # inches: the picture, and the column to its right
 _SENTENCE, _SHOWN = 62, 4
 _LEADING = 0.19
-_SHARE = 0.1
+_SHARE, _WARM = 0.1, 0.05
 
 
 def explanation_overlay(
@@ -107,7 +107,8 @@ def _picture(axes: Axes, why: Explanation) -> None:
 
     axes.imshow(why.overlay(), interpolation="antialiased")
     bare(axes)
-    edge = float(np.quantile(why.heat, 1 - _SHARE))
+    # Where less than a tenth is warm, the line goes around what is.
+    edge = max(float(np.quantile(why.heat, 1 - _SHARE)), _WARM * float(why.heat.max()))
     if why.heat.max() > edge > 0 and min(why.heat.shape) > 1:
         for colour, line in (("black", 2.4), ("white", 1.1)):
             axes.contour(why.heat, levels=[edge], colors=colour, linewidths=line)
