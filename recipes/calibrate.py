@@ -118,7 +118,7 @@ def calibrate(
 ) -> Calibration:
     """All figures, each fitted with those before it."""
     spaces = {
-        name: space_of(one.rows, np.where(one.kinds == "", "unknown", one.kinds), rank)
+        name: space_of(one.rows, np.where(one.kinds == "", "unknown", one.kinds), one.worn, rank)
         for name, one in shown.items()
         if name in SPACES
     }
@@ -136,7 +136,7 @@ def calibrate(
     alone = np.mean([np.log(t) for e in episodes for t in e.temperatures.values()])
     spread, covered = fit_spread(base, outfits, rng)
     base = attrs.evolve(base, spread=spread)
-    print("log-temperature", np.round(temperature, 3), "of the target alone", round(alone, 3))
+    print("log-temperature", np.round(temperature, 3), "of the targets", round(alone, 3))
     print("novelty", np.round(novelty, 2), "AUROC in training", areas)
     print("nothing found", round(nothing, 3), "spread", spread, "coverage", covered, flush=True)
     return base

@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 
 from stylesim._calibration import Calibration
-from stylesim._head import prototype_temperature
 from stylesim._novelty import Clouds, clouds_of
 from stylesim._regions import regions_of
+from stylesim._tempering import held_out
 from stylesim._views import PictureView
 from stylesim.functional import softmax
 
@@ -18,7 +18,6 @@ Array = np.ndarray
 BODY = ("upper", "lower")
 STYLES = ("wanted", "suit", "padding", "sporty")
 SHOTS = (2, 3, 5, 10)
-_ALONE = 1e3  # doubt in any temperature but the target's own
 QUERIES = 15
 #: How often what is shown is taken to be of no class: unseen garments, and no garment at all.
 UNSEEN, NO_CLOTHES = 0.1, 0.1
@@ -48,6 +47,7 @@ class Episode:
     truth: Mapping[int, int]
     shots: int
     unseen: Mapping[str, Array]
+    alike: Mapping[str, Array]
 
     def logits(self, region: str) -> Array:
         """Untempered, (queries, classes)."""
@@ -86,7 +86,7 @@ def _episode(
 ) -> Episode | None:
     label = {int(p): k for k, some in enumerate(support) for p in some}
     truth = {int(p): k for k, some in enumerate(query) for p in some}
-    clouds, temperatures, queries, unseen = {}, {}, {}, {}
+    clouds, temperatures, queries, unseen, alike = {}, {}, {}, {}, {}
     for region, everything in shown.items():
         held = everything.take(np.isin(everything.pictures, list(label)))
         y = np.array([label[int(p)] for p in held.pictures], dtype=np.intp)
@@ -95,14 +95,18 @@ def _episode(
             continue
         clouds[region] = clouds_of(held.rows, y, held.pictures, len(support), base, region)
         shape = clouds[region].space.whitening(base.shrink)  # type: ignore[union-attr]
-        temperatures[region] = prototype_temperature(
-            held.rows @ shape, y, held.pictures, clouds[region], attrs.evolve(base, doubt=_ALONE)
-        )
+        temperatures[region] = held_out(
+            held.rows @ shape, y, held.pictures, clouds[region], base
+        ).temperature()
         queries[region] = everything.take(np.isin(everything.pictures, list(truth)))
         seen = set(held.kinds.tolist())
         strange = ~np.isin(everything.kinds, [*seen, ""])
         unseen[region] = everything.rows[strange]
-    return Episode(clouds, temperatures, queries, truth, shots, unseen) if clouds else None
+        # Of the kinds of the classes, but laid out, as a closet is photographed.
+        laid = np.isin(everything.kinds, [*(seen - {""})]) & ~everything.worn
+        laid &= ~np.isin(everything.pictures, [*label, *truth])
+        alike[region] = everything.rows[laid]
+    return Episode(clouds, temperatures, queries, truth, shots, unseen, alike) if clouds else None
 
 
 def kind_episodes(
@@ -183,12 +187,14 @@ def _loss(episode: Episode, temperature: float) -> float:
 
 def fit_novelty(
     episodes: Sequence[Episode], no_clothes: Array, rng: np.random.Generator
-) -> tuple[tuple[float, float, float], dict[str, float]]:
+) -> tuple[tuple[float, ...], dict[str, float]]:
     """Coefficients of the log-odds of "neither", and areas under the ROC curve in training."""
     known, unseen, none = [], [], []
     for episode in episodes:
         for region, clouds in episode.clouds.items():
             known.append(clouds.features(episode.queries[region].rows))
+            if len(alike := episode.alike[region]):
+                known.append(clouds.features(alike[rng.permutation(len(alike))[:40]]))
             strange = episode.unseen[region]
             strange = strange[rng.permutation(len(strange))[:60]]
             if len(strange):
@@ -205,7 +211,7 @@ def fit_novelty(
         "unseen": float((score[1][:, None] > score[0][None]).mean()),
         "no clothes": float((score[2][:, None] > score[0][None]).mean()),
     }
-    return (float(found[0]), float(found[1]), float(found[2])), areas
+    return tuple(float(value) for value in found), areas
 
 
 def weighted_logistic(x: Array, y: Array, w: Array, ridge: float = 1e-4) -> Array:

@@ -17,6 +17,7 @@ import numpy as np
 
 from stylesim.backbones.storing import read_safetensors, write_safetensors
 from stylesim.backbones.yolo import YoloBackbone
+from stylesim.errors import DamagedFileError, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ SPACES = ("upper", "lower", "other", "whole")
 _NAME = "stylesim-n-calibration.safetensors"
 _WISH = "a calibration made by recipes/calibrate.py"
 _LEAST = 1e-9
+_ENOUGH = 10  # rows, for a mean garment
 
 
 @attrs.frozen(eq=False)
@@ -41,6 +43,7 @@ class Space:
             differ most, orthonormal.
         variances: float64 array of shape (r,): variance within kinds in these directions.
         rest: Mean variance in all other directions.
+        kinds: float64 array of shape (k, d): mean garments of each kind, worn and laid out.
     """
 
     centre: Floats
@@ -48,12 +51,13 @@ class Space:
     basis: Floats
     variances: Floats
     rest: float
+    kinds: Floats
 
     @property
     def within(self) -> float:
         """Mean squared distance of a garment from the mean of its kind."""
         dim, held = self.basis.shape
-        return float(self.variances.sum()) + (dim - held) * self.rest
+        return float(self.variances.sum() + (dim - held) * self.rest)
 
     def weights(self, shrink: float) -> tuple[Floats, float]:
         """Weight of a squared distance in each direction of the basis, and in all others.
@@ -96,8 +100,8 @@ class Calibration:
         temperature: Coefficients of the log-temperature: constant, log of the pictures a class,
             log of the number of classes.
         doubt: Standard deviation of the log-temperature around that.
-        novelty: Coefficients of the log-odds of "neither": constant, relative distance,
-            distance with the directions weighed.
+        novelty: Coefficients of the log-odds of "neither": constant, then those of
+            :meth:`stylesim._novelty.Clouds.features`.
         spread: What standard deviations of log-odds are multiplied by for intervals.
         nothing_found: Probability of "neither" where the finder finds no garment.
     """
@@ -108,7 +112,7 @@ class Calibration:
     far_shrink: float = 0.1
     temperature: tuple[float, float, float] = (-2.5, 0.0, 0.0)
     doubt: float = 0.5
-    novelty: tuple[float, float, float] = (-10.0, 5.0, 2.0)
+    novelty: tuple[float, ...] = (-4.0, 2.0, 2.0, 0.0)
     spread: float = 2.0
     nothing_found: float = 0.95
 
@@ -117,12 +121,13 @@ class Calibration:
         return self.spaces[region if region in SPACES else "other"]
 
 
-def space_of(rows: Floats, kinds: Any, rank: int) -> Space:
+def space_of(rows: Floats, kinds: Any, ways: Any, rank: int) -> Space:
     """Measure a space.
 
     Args:
         rows: Array of shape (n, d) of embeddings of unit length.
         kinds: What each is, of shape (n,); kinds of one row are left out of the variances.
+        ways: How each is shown, of shape (n,): a kind has a mean garment for each way.
         rank: Number of directions kept.
     """
     rows = np.asarray(rows, dtype=np.float64)
@@ -141,7 +146,11 @@ def space_of(rows: Floats, kinds: Any, rank: int) -> Space:
     total = np.mean([squares[places == kind].mean() for kind in range(len(names))])
     rest = float(values[:-rank].mean()) if rank < len(values) else float(values[0])
     top = slice(len(values) - rank, None)
-    return Space(centre, float(total), vectors[:, top], values[top], max(rest, _LEAST))
+    pairs = np.unique(np.stack([places, np.asarray(ways, dtype=np.intp)]), axis=1).T
+    shown = [rows[(places == kind) & (ways == way)] for kind, way in pairs]
+    middles = np.stack([some.mean(axis=0) for some in shown if len(some) >= _ENOUGH] or [centre])
+    rest = max(rest, _LEAST)
+    return Space(centre, float(total), vectors[:, top], values[top], rest, middles)
 
 
 def calibration_for(backbone: AbstractBackbone) -> Calibration | None:
@@ -160,7 +169,11 @@ def _shipped() -> Calibration | None:
     except OSError:
         return None
     tensors, header = read_safetensors(content, Path(_NAME), "calibration", _WISH)
-    return calibration_from(tensors, header)
+    try:
+        return calibration_from(tensors, header)
+    except (ValueError, KeyError, TypeError) as error:
+        todo = "install stylesim again"
+        raise expected("calibration", _WISH, f"{_NAME} ({error})", todo, DamagedFileError) from error
 
 
 def save_calibration(path: Path, calibration: Calibration, notes: Mapping[str, Any]) -> None:
@@ -185,6 +198,7 @@ def space_parts(spaces: Mapping[str, Space]) -> tuple[dict[str, Any], dict[str, 
             ("centre", torch.float32),
             ("basis", torch.float16),
             ("variances", torch.float32),
+            ("kinds", torch.float16),
         ):
             values = torch.from_numpy(np.ascontiguousarray(getattr(space, part)))
             tensors[f"{name}.{part}"] = values.to(kind)
@@ -199,14 +213,17 @@ def spaces_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     """
     spaces = {}
     for name, numbers in said.items():
-        centre, basis, variances = (
-            tensors[f"{name}.{part}"].double().numpy() for part in ("centre", "basis", "variances")
+        centre, basis, variances, kinds = (
+            tensors[f"{name}.{part}"].double().numpy()
+            for part in ("centre", "basis", "variances", "kinds")
         )
         total, rest = float(numbers["total"]), float(numbers["rest"])
         whole = basis.shape == (len(centre), len(variances)) and 0 < min(total, rest) < np.inf
-        if not whole or not all(np.isfinite(v).all() for v in (centre, basis, variances)):
+        if not whole or not all(np.isfinite(v).all() for v in (centre, basis, variances, kinds)):
             raise ValueError("a space that does not hold together")
-        spaces[name] = Space(centre, total, basis, variances, rest)
+        if kinds.ndim != 2 or kinds.shape[1:] != centre.shape or not len(kinds):
+            raise ValueError("kinds of another space")
+        spaces[name] = Space(centre, total, basis, variances, rest, kinds)
     return spaces
 
 
@@ -230,17 +247,23 @@ def calibration_from(tensors: Mapping[str, Any], header: Mapping[str, Any]) -> C
     if header.get("kind") != "calibration":
         raise ValueError("another kind of file")
     spaces = spaces_from(tensors, header["spaces"])
-    triples = {
-        name: tuple(float(value) for value in header[name]) for name in ("temperature", "novelty")
-    }
-    if any(len(values) != 3 for values in triples.values()):
+    temperature, novelty = (
+        tuple(float(value) for value in header[name]) for name in ("temperature", "novelty")
+    )
+    if len(temperature) != 3 or len(novelty) != 4:
         raise ValueError("coefficients missing")
     singles = {
         name: float(header[name])
         for name in ("shrink", "far_shrink", "doubt", "spread", "nothing_found")
     }
-    if not np.isfinite([*singles.values(), *triples["temperature"], *triples["novelty"]]).all():
+    if not np.isfinite([*singles.values(), *temperature, *novelty]).all():
         raise ValueError("not finite")
     if "whole" not in spaces or "other" not in spaces:
         raise ValueError("a space is missing")
-    return Calibration(str(header["backbone"]), spaces, **singles, **triples)  # type: ignore[arg-type]
+    return Calibration(
+        str(header["backbone"]),
+        spaces,
+        temperature=(temperature[0], temperature[1], temperature[2]),
+        novelty=novelty,
+        **singles,
+    )

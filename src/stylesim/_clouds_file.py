@@ -66,7 +66,7 @@ def clouds_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
         space = None if numbers["space"] is None else spaces[numbers["space"]]
         plain = {name: _numbers(numbers[name], count) for name, count in _NUMBERS.items()}
         novelty = numbers["novelty"]
-        plain["novelty"] = None if novelty is None else _numbers(novelty, 3)
+        plain["novelty"] = None if novelty is None else _numbers(novelty, 4)
         fits = means.ndim == 2 and counts.shape == means.shape[:1]
         fits = fits and (space is None or len(space.centre) == means.shape[1])
         finite = np.isfinite(means).all() and np.isfinite(counts).all() and (counts > 0).all()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._novelty import without_own
+from stylesim._tempering import held_out
 from stylesim.functional import (
     best_temperature,
     class_labels,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from stylesim._calibration import Calibration
     from stylesim._novelty import Clouds
+    from stylesim._tempering import HeldOut
     from stylesim.functional import Floats, Ints
 
 SHARPNESS = 12.0  # of the logits at the prototypes; chosen, as the next three, on episodes
@@ -43,8 +44,6 @@ _BATCH = 16
 _FOLDS = 5
 _LEAST_VARIANCE = 0.1
 _LEARNED = 0.1  # share of what was learned beyond the prototypes that is kept
-_FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
-_SMALLEST = 1e-12
 
 
 @attrs.frozen(eq=False)
@@ -137,7 +136,7 @@ def fit_prototypes(
     epochs: int,
     seed: int,
     on_epoch: Callable[[], object] | None = None,
-) -> Head:
+) -> tuple[Head, HeldOut]:
     """Learn a head that measures distances to prototypes as a calibration says.
 
     Args:
@@ -149,6 +148,9 @@ def fit_prototypes(
         epochs: Passes over the rows.
         seed: Of what is drawn in learning.
         on_epoch: Called after each epoch.
+
+    Returns:
+        The head, and what the prototypes say of pictures held out of them.
 
     Method: J. Snell et al., Prototypical Networks, NeurIPS 2017; what is learned beyond them
     is scaled down as by M. Wortsman et al., Robust Fine-Tuning of Zero-Shot Models, CVPR 2022.
@@ -164,36 +166,9 @@ def fit_prototypes(
     weight = start + _LEARNED * (learned.weight - start)
     bias = offset + _LEARNED * (learned.bias - offset)
     scale = SHARPNESS * clouds.widths[1]
-    temperature = prototype_temperature(seen, labels, groups, clouds, calibration)
-    return Head(weight @ shape.T / scale, bias / scale, temperature, learned.history)
-
-
-def prototype_temperature(
-    seen: Floats, labels: Ints, groups: Ints, clouds: Clouds, calibration: Calibration
-) -> float:
-    """Temperature that fits rows held out one by one, next to what the calibration says.
-
-    The calibration comes from photographs that the backbone learned from, so it is too sure;
-    but few rows say little. It is the centre of a log-normal prior, and each picture of the
-    target counts as one observation.
-    """
-    n_classes = len(clouds.means)
-    means, own = without_own(seen, labels, groups, n_classes)
-    distances = ((seen[:, None] - means) ** 2).sum(axis=2)
-    distances[np.arange(len(seen)), labels] = ((seen - own) ** 2).sum(axis=1)
-    logits = -distances / 2 / clouds.widths[1]
-    _, owners, views = np.unique(groups, return_inverse=True, return_counts=True)
-    observed = 1.0 / views[owners]
-    constant, by_count, by_classes = calibration.temperature
-    count = len(clouds.counts) / (1.0 / clouds.counts).sum()
-    told = constant + by_count * np.log(count) + by_classes * np.log(n_classes)
-    away = np.linspace(-_FARTHEST, _FARTHEST, _STEPS)
-    loss = (away / calibration.doubt) ** 2 / 2
-    for place, log_temperature in enumerate(told + away):
-        shares = softmax(logits, float(np.exp(log_temperature)))
-        right = np.maximum(shares[np.arange(len(labels)), labels], _SMALLEST)
-        loss[place] -= (observed * np.log(right)).sum()
-    return float(np.exp(told + away[loss.argmin()]))
+    held = held_out(seen, labels, groups, clouds, calibration)
+    head = Head(weight @ shape.T / scale, bias / scale, held.temperature(), learned.history)
+    return head, held
 
 
 def _learn(

@@ -49,7 +49,7 @@ class Clouds:
     typical: tuple[float, float]
     space: Space | None
     shrinks: tuple[float, float] = (1.0, 1.0)
-    novelty: tuple[float, float, float] | None = None
+    novelty: tuple[float, ...] | None = None
     spread: float = _FALLBACK_SPREAD
     temperature: float = 1.0
 
@@ -69,9 +69,9 @@ class Clouds:
             moved: Array of shape (..., n, classes) to add to the squared distances in widths.
 
         Returns:
-            Array of shape (..., n, 2): distance from the nearest class relative to that from
-            the mean garment (the former alone where no space is shipped), and distance from the
-            nearest class with the directions weighed.
+            Array of shape (..., n, 3): distance from the nearest class, less that from the mean
+            garment (the former alone where no space is shipped); the same with the directions
+            weighed, alone; and the first again, less that from the nearest kind of garment.
         """
         plain, _, far = self.distances(x)
         # The mean of n pictures is itself off by a part of their width.
@@ -79,9 +79,13 @@ class Clouds:
         near = fair * plain / self.widths[0]
         near = (near if moved is None else near + moved).min(axis=-1)
         strange = (fair * far / self.widths[2]).min(axis=-1)
-        if self.space is not None:
-            near = near - ((x - self.space.centre) ** 2).sum(axis=1) / self.space.total
-        out: Floats = np.stack(np.broadcast_arrays(near, strange), axis=-1)
+        if self.space is None:
+            rows = (near, strange, near)
+        else:
+            apart = ((x - self.space.centre) ** 2).sum(axis=1) / self.space.total
+            kind = _squared(x, self.space.kinds).min(axis=1) / self.widths[0]
+            rows = (near - apart, strange, near - kind)
+        out: Floats = np.stack(np.broadcast_arrays(*rows), axis=-1)
         return out
 
     def log_odds(self, x: Floats, moved: Floats | None = None) -> Floats:
@@ -92,16 +96,18 @@ class Clouds:
             out: Floats = _STEEPNESS * ((said[..., 0] - middle) / wide - _SPREADS)
             return out
         constant, *slopes = self.novelty
-        out = constant + said @ np.array(slopes)
-        return out
+        return np.asarray(constant + said @ np.array(slopes))
 
-    def draws(self, x: Floats, logits: Floats, seed: int) -> tuple[Floats, Floats]:
+    def draws(
+        self, x: Floats, logits: Floats, seed: int, factors: Floats | float = 1.0
+    ) -> tuple[Floats, Floats]:
         """What other draws of the target's photographs might have said.
 
         Args:
             x: Rows of shape (n, d).
             logits: Array of shape (n, classes), already tempered.
             seed: Of the draws; garments of one region share them.
+            factors: What the temperature was multiplied with, for all or of shape (n, 1).
 
         Returns:
             Probabilities of shape (draws, n, classes) and of "neither" of shape (draws, n).
@@ -110,7 +116,7 @@ class Clouds:
         # Classes of n pictures lie off by the width / n, of which one direction in d counts.
         off = self.spread * np.sqrt(squared / (self.counts * x.shape[1]))
         normal = normals(len(self.counts), seed)[:, None] * off
-        tossed = logits + normal / self.temperature
+        tossed = logits + normal / self.temperature / factors
         shape = tossed.shape
         shares = softmax(tossed.reshape(-1, shape[-1])).reshape(shape)
         # A mean that lies nearer by one unit of logits is nearer by two of squared distance.

@@ -54,6 +54,7 @@ def judge_by_region(
     """Class probabilities of each region, and how far they can be relied on.
 
     Args:
+        self: A fitted classifier.
         views: What ``view`` returned, of pictures of any number.
 
     Returns:
@@ -79,7 +80,7 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
         parts, owners, weights = parts_by_region(views, region)
         if not parts:
             continue
-        table = _table(head, parts, number)
+        table = _table(head, parts, head.factors(views, owners), number)
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         means = np.add.reduceat(weights[:, None] * table, starts)
         means /= np.add.reduceat(weights, starts)[:, None]
@@ -97,17 +98,16 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
     return out
 
 
-def _table(head: RegionHead, parts: Sequence[GarmentView], seed: int) -> Floats:
+def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats, seed: int) -> Floats:
     """A row a garment: joint probabilities of the classes, "neither", and draws of similarity."""
     clouds = head.clouds
+    proba = head.proba(parts, factors)
     if clouds is None:
-        proba = head.proba(parts)
         return np.column_stack([proba, np.zeros((len(parts), 1 + DRAWS))])
     x = head.rows(parts)
-    logits = head.head.logits(x) / head.head.temperature
-    proba = head.proba(parts)
+    logits = head.head.logits(x) / head.head.temperature / factors
     neither = sigmoid(clouds.log_odds(x))
-    tossed, odds = clouds.draws(x, logits, seed)
+    tossed, odds = clouds.draws(x, logits, seed, factors)
     wanted = (1.0 - head.shares.sum()) * tossed[:, :, head.members.index(0)]
     similarity = wanted * (1.0 - odds)
     return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])

@@ -9,7 +9,8 @@ import numpy as np
 
 from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
 from stylesim._novelty import clouds_of
-from stylesim.functional import unit_rows
+from stylesim._tempering import outfit_factor
+from stylesim.functional import softmax, unit_rows
 from stylesim.types import REGIONS_OF
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from stylesim._calibration import Calibration
     from stylesim._novelty import Clouds
+    from stylesim._tempering import HeldOut
     from stylesim._views import GarmentView, PictureView
     from stylesim.functional import Floats
     from stylesim.types import FloatArray
@@ -50,6 +52,8 @@ class RegionHead:
             rather than of length 1.
         clouds: The members as clouds; None where they are not known: after fine-tuning, and
             in files of older versions.
+        together: What the temperature is multiplied with where a picture shows the upper and
+            the lower body; 1 for other regions.
     """
 
     head: Head
@@ -57,10 +61,22 @@ class RegionHead:
     shares: Floats
     scaled: bool = False
     clouds: Clouds | None = None
+    together: float = 1.0
 
-    def proba(self, views: Sequence[GarmentView]) -> Floats:
-        """Probabilities of shape (views, classes); each row sums to 1."""
-        return self.spread_out(self.head.proba(self.rows(views)))
+    def proba(self, views: Sequence[GarmentView], factors: Floats | float = 1.0) -> Floats:
+        """Probabilities of shape (views, classes); each row sums to 1.
+
+        Args:
+            views: Garments.
+            factors: What the temperature is multiplied with, for all or for each, of shape
+                (views, 1).
+        """
+        logits = self.head.logits(self.rows(views)) / factors
+        return self.spread_out(softmax(logits, self.head.temperature))
+
+    def factors(self, views: Sequence[PictureView], owners: Sequence[int]) -> Floats:
+        """Of shape (parts, 1), for parts of the pictures of these numbers."""
+        return np.array([[self.together if _is_outfit(views[o]) else 1.0] for o in owners])
 
     def rows(self, views: Sequence[GarmentView]) -> Floats:
         """What the head sees, of shape (views, d)."""
@@ -127,6 +143,7 @@ def learn_regions(
         The heads by region, in the order of :data:`REGIONS`, then ``"whole"``.
     """
     heads: dict[str, RegionHead] = {}
+    held: dict[str, HeldOut] = {}
     for number, region in enumerate((*REGIONS, WHOLE)):
         shown = np.array(_shown(views, region))
         members = np.flatnonzero(shown >= _FEWEST)
@@ -149,7 +166,7 @@ def learn_regions(
             )
             temperature = head.temperature / (SHARPNESS * clouds.widths[1])
         else:
-            head = fit_prototypes(
+            head, held[region] = fit_prototypes(
                 x,
                 y,
                 owners,
@@ -165,6 +182,14 @@ def learn_regions(
         shares = rates / rates.sum()
         shares[members] = 0.0
         heads[region] = RegionHead(head, tuple(int(m) for m in members), shares, clouds=clouds)
+    body = {
+        name: (held[name], heads[name].head.temperature, np.array(heads[name].members))
+        for name in BODY
+        if name in held
+    }
+    if len(body) == len(BODY):
+        factor = outfit_factor(body, len(views))
+        heads |= {name: attrs.evolve(heads[name], together=factor) for name in BODY}
     return heads
 
 
@@ -189,7 +214,7 @@ def by_region(
         parts, owners, areas = parts_by_region(views, region)
         if not parts:
             continue
-        probabilities = head.proba(parts)
+        probabilities = head.proba(parts, head.factors(views, owners))
         weights = areas[:, None]
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
         means = np.add.reduceat(weights * probabilities, starts)
@@ -233,6 +258,11 @@ def balanced(view: PictureView) -> FloatArray:
     mean = np.mean(means or [view.whole.embedding], axis=0)
     vector: FloatArray = unit_rows(mean[None])[0].astype(np.float32)
     return vector
+
+
+def _is_outfit(view: PictureView) -> bool:
+    shown = {region for garment in view.garments for region in regions_of(garment)}
+    return shown.issuperset(BODY)
 
 
 def _parts(view: PictureView, region: str) -> list[GarmentView]:
