@@ -184,10 +184,7 @@ def look(
 
     def load(place: int) -> Image.Image:
         name = f"{argument}[{place}]"
-        picture = load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
-        # What a JPEG decoder does by itself: a picture is seen alike in whatever form it comes.
-        fits = (by for by in (8, 4, 2) if min(picture.size) // by >= _SHORT_SIDE)
-        return picture.reduce(next(fits, 1))
+        return load_image(pictures[place], shrink_to=_SHORT_SIDE, argument=name)
 
     views: list[tuple[PictureView, ...]] = []
     if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":

@@ -49,9 +49,10 @@ def load_image(
             (height, width, 3) in RGB order.
         max_pixels: Largest width x height accepted, read from the header
             before anything is decoded.
-        shrink_to: In pixels. Large JPEG files are decoded at 1/2, 1/4 or 1/8
-            size, the smallest whose short side is still at least this; other
-            pictures keep their size. None decodes every pixel.
+        shrink_to: In pixels. Large pictures are brought to 1/2, 1/4 or 1/8 of
+            their size, the smallest whose short side is still at least this:
+            JPEG files in their decoder, which is quick, others by the mean of
+            each block of pixels. None keeps every pixel.
         argument: Name of the argument for error messages.
 
     Returns:
@@ -83,7 +84,12 @@ def load_image(
         try:
             if shrink_to is not None and picture is not image:
                 picture.draft(None, (shrink_to, shrink_to))
-            return upright_rgb(picture)
+            shrunk = picture.size != (width, height)
+            rgb = upright_rgb(picture)
+            if shrink_to is None or shrunk:
+                return rgb
+            by = next((by for by in (8, 4, 2) if min(rgb.size) // by >= shrink_to), 1)
+            return rgb if by == 1 else rgb.reduce(by)
         except MemoryError:
             raise
         except Exception as error:  # decoders raise many kinds on damaged data

@@ -225,7 +225,7 @@ def test_a_real_checkpoint_gives_what_ultralytics_computes(data_dir: Path) -> No
     from stylesim.backbones.pictures import square
     from stylesim.images import load_array, load_image
 
-    stack = np.stack([load_array(square(load_image(p, shrink_to=96), 96)) for p in photos])
+    stack = np.stack([load_array(square(load_image(p), 96)) for p in photos])
     x = torch.from_numpy(stack).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
         for layer in list(trusted.model)[:9]:
