@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 
 from stylesim._deleting import hottest_marks, random_marks
 from stylesim.backbones import FunctionBackbone, YoloBackbone
-from stylesim.backbones.activation import Cam, activation_map, unsquared
 from stylesim.classifier import LightweightClassifier
 from stylesim.datasets import load_outfits, outfit_groups
 from stylesim.errors import InvalidArgumentError, NotFittedError
@@ -229,68 +228,6 @@ def test_large_pictures_are_shown_smaller(model: LightweightClassifier) -> None:
     assert why.picture.size == (1024, 512)
     assert why.heat.shape == (512, 1024)
     assert why.parts[0].box == (0, 0, 1024, 512)
-
-
-def test_squares_are_laid_back_where_they_were() -> None:
-    rising = np.tile(np.arange(8, dtype=np.float32), (8, 1))
-    wide, tall = unsquared(rising, (64, 16), "pad"), unsquared(rising, (16, 64), "pad")
-    assert wide.shape == (16, 64)
-    assert (np.diff(wide.mean(0)) >= 0).all()
-    assert wide.min() < 0.5
-    assert tall.shape == (64, 16)
-    assert 2.5 < tall.min() < tall.max() < 4.5, "only the middle of the square was picture"
-    cropped = unsquared(rising + 1, (64, 16), "crop")
-    assert not cropped[:, :24].any()
-    assert cropped[:, 24:40].all()
-
-
-@pytest.fixture
-def passing(tmp_path: Path) -> YoloBackbone:
-    """A network that passes colours through: nine layers, of which the first makes its cells."""
-    torch = pytest.importorskip("torch")
-    from stylesim.backbones import save_backbone
-    from stylesim.backbones.yolo import build_network
-
-    path = tmp_path / "random.safetensors"
-    save_backbone(build_network("n"), path)
-    backbone = YoloBackbone(path, image_size=64, device="cpu")
-    layers = [torch.nn.AvgPool2d(16), *[torch.nn.Identity() for _ in range(8)]]
-    backbone._network = torch.nn.Sequential(*layers)
-    return backbone
-
-
-@pytest.mark.parametrize("manner", ["grad", "hires", "layer"])
-@pytest.mark.parametrize("layers", [(6,), (4, 6, 8)])
-def test_a_class_activation_map_finds_the_place_of_a_feature(
-    passing: YoloBackbone, manner: str, layers: tuple[int, ...]
-) -> None:
-    picture = Image.new("RGB", (64, 64), "black")
-    picture.paste("red", (32, 16, 64, 32))
-    cam = Cam(manner, layers)
-    heat = activation_map(passing, picture, lambda features: np.array([1.0, 0.0, 0.0]), cam)
-    assert heat.shape == (4, 4)
-    assert np.argwhere(heat > 0).tolist() == [[1, 2], [1, 3]]
-    falling = activation_map(passing, picture, lambda features: np.array([-1.0, 0.0, 0.0]), cam)
-    assert not falling.any()
-
-
-def test_manners_differ_where_gradients_do(passing: YoloBackbone) -> None:
-    """Squared colours: each place has a gradient of its own, and its sum is what Grad-CAM takes."""
-    torch = pytest.importorskip("torch")
-
-    class Dimmed(torch.nn.Module):
-        def forward(self, x: object) -> object:
-            return x * torch.tensor([2.0, 0.0, -1.0, 1.0]).view(1, 1, 1, 4)
-
-    network = list(passing._network)
-    network[8] = Dimmed()
-    passing._network = torch.nn.Sequential(*network)
-    white = Image.new("RGB", (64, 64), "white")
-    red = lambda features: np.array([1.0, 0.0, 0.0])  # noqa: E731
-    maps = {m: activation_map(passing, white, red, Cam(m)) for m in ("grad", "hires", "layer")}
-    assert maps["grad"][0] == pytest.approx([0.5] * 4)
-    assert maps["hires"][0] == pytest.approx([0.125, 0, 0, 0.0625])
-    assert maps["layer"][0] == pytest.approx([0.125, 0, 0, 0.0625])
 
 
 def test_deleting_inside_deletes_a_share_of_the_garments(model: LightweightClassifier) -> None:
