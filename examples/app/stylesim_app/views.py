@@ -21,13 +21,13 @@ def garment_name(garment: ss.Garment) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A probability for people.
+    r"""A probability for people.
 
     Example:
         >>> percent(0.734), percent(None)
-        ('73 %', '')
+        ('73\xa0%', '')
     """
-    return "" if value is None else f"{round(100 * value)} %"
+    return "" if value is None else f"{round(100 * value)}\u00a0%"
 
 
 @attrs.frozen
