@@ -56,6 +56,7 @@ bench: $(VENV)/.ready-dev  ## measure; prints the tables of docs/benchmarks.md (
 	$(PY) benchmarks/imports.py
 	$(PY) benchmarks/speed.py --data $(DATA)
 	$(PY) benchmarks/accuracy.py --data $(DATA)
+	$(PY) benchmarks/similarity.py --data $(DATA)
 	$(PY) benchmarks/owned.py --data $(DATA)
 	$(PY) benchmarks/hits.py --data $(DATA)
 

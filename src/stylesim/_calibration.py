@@ -172,8 +172,8 @@ def _shipped() -> Calibration | None:
     try:
         return calibration_from(tensors, header)
     except (ValueError, KeyError, TypeError) as error:
-        todo = "install stylesim again"
-        raise expected("calibration", _WISH, f"{_NAME} ({error})", todo, DamagedFileError) from error
+        got, todo = f"{_NAME} ({error})", "install stylesim again"
+        raise expected("calibration", _WISH, got, todo, DamagedFileError) from error
 
 
 def save_calibration(path: Path, calibration: Calibration, notes: Mapping[str, Any]) -> None:

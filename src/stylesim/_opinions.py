@@ -118,5 +118,5 @@ def _nothing(said: Opinion, floor: float) -> Opinion:
         return said
     draws = said.draws
     if draws is not None:
-        draws = draws * (1.0 - floor) / (1.0 - said.neither)
+        draws = np.minimum(draws / (1.0 - said.neither), 1.0) * (1.0 - floor)
     return Opinion(said.proba, floor, draws)

@@ -1,0 +1,212 @@
+"""How far a similarity can be trusted: calibration, intervals, and what is of no style at all.
+
+    python benchmarks/similarity.py --data ../shared/data
+
+On the held-out quarter only, with the draws of ``benchmarks/accuracy.py``, through the public API.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from no_clothes import bare, fields, places, shapes
+from protocol import STYLES, Array, auc, calibration_error, style_draws, table_one
+
+import stylesim as ss
+from stylesim.classifier import PictureView
+from stylesim.datasets import ClothingPhoto, OutfitPhoto, load_clothing, load_outfits
+
+SHOTS = (2, 5, 10)
+#: Laid-out garments that a street style shows, and those that none of the four shows.
+SEEN = ("Blouse", "Shirt", "Blazer", "Outwear", "T-Shirt", "Hoodie", "Pants", "Skirt", "Shorts")
+UNSEEN = ("Hat", "Dress", "Undershirt", "Body")
+Views = Mapping[str, PictureView]
+Kinds = Mapping[str, Sequence[PictureView]]
+
+
+def fitted(model: ss.LightweightClassifier, support: Mapping[str, Sequence[OutfitPhoto]]):  # type: ignore[no-untyped-def]
+    """A scorer of one draw of the four styles."""
+    wanted, *contrast = STYLES
+    target = ss.StyleTarget(
+        [p.path for p in support[wanted]], {s: [p.path for p in support[s]] for s in contrast}
+    )
+    return ss.SimilarityScorer(model.fit(target, progress=False))
+
+
+def shares(report: ss.SimilarityReport) -> Array:
+    """Class probabilities, (n, classes)."""
+    return np.array([list(row.by_class.values()) for row in report])
+
+
+def inside(first: ss.SimilarityReport, second: ss.SimilarityReport) -> dict[str, list[bool]]:
+    """Whether the similarities of another draw lie in the intervals of this one."""
+    found: dict[str, list[bool]] = {"overall": [], "by slot": []}
+    for one, other in zip(first, second, strict=True):
+        found["overall"].append(one.interval[0] <= other.similarity <= one.interval[1])
+        for region, (low, high) in one.intervals.items():
+            if region in other.by_slot:
+                found["by slot"].append(low <= other.by_slot[region] <= high)
+    return found
+
+
+def covered(
+    model: ss.LightweightClassifier, photos: Sequence[OutfitPhoto], seen: Views, shots: int, n: int
+) -> dict[str, float]:
+    """Coverage of intervals: two draws with no photograph in common, the same pictures scored."""
+    found: dict[str, list[float]] = {"overall": [], "by slot": [], "mean width": []}
+    for draw in range(n):
+        rng = np.random.default_rng([draw, shots])
+        whole = {s: [*sup, *rest] for s, sup, rest in _styles(photos)}
+        order = {s: [m[i] for i in rng.permutation(len(m))] for s, m in whole.items()}
+        # The smallest group has no more than twice seven, and something has to be left.
+        size = min(shots, (min(map(len, order.values())) - 1) // 2)
+        queries = [seen[p.id] for m in order.values() for p in m[2 * size : 2 * size + 15]]
+        halves = [{s: m[k * size : (k + 1) * size] for s, m in order.items()} for k in (0, 1)]
+        reports = [fitted(model, half).score(queries) for half in halves]
+        for name, hits in inside(*reports).items():
+            found[name] += hits
+        found["mean width"] += [row.interval[1] - row.interval[0] for row in reports[0]]
+    return {"photographs a class": size, **{k: float(np.mean(v)) for k, v in found.items()}}
+
+
+def _styles(photos: Sequence[OutfitPhoto]):  # type: ignore[no-untyped-def]
+    support, rest = next(iter(style_draws(photos, 1)))
+    return [(s, support[s], rest[s]) for s in STYLES]
+
+
+def strange(
+    scorer: ss.SimilarityScorer, laid: Sequence[PictureView], labels: Array, none: Kinds
+) -> dict[str, Array]:
+    """Probability of "neither" of laid-out garments, and of pictures without clothes."""
+
+    def p(views: Sequence[PictureView]) -> Array:
+        return np.array([row.p_neither for row in scorer.score(views)])
+
+    said = p(laid)
+    out = {"seen": said[np.isin(labels, SEEN)], "unseen": said[np.isin(labels, UNSEEN)]}
+    return out | {f"no clothes: {kind}": p(views) for kind, views in none.items()}
+
+
+def look(model: ss.LightweightClassifier, clothing: list[ClothingPhoto], n: int) -> Kinds:
+    """Pictures without clothes. Calibration saw other corners and shapes, and no other kind."""
+    rng = np.random.default_rng(99)
+    order = [clothing[i] for i in rng.permutation(len(clothing))[:n]]
+    pictures = {
+        "bare background": list(bare(order, rng)),
+        "shapes": list(shapes(n, rng)),
+        "noise and colour": list(fields(n // 2, rng)),
+        "empty places": list(places(n // 2, rng)),
+    }
+    return {kind: model.view(images) for kind, images in pictures.items()}
+
+
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """All figures."""
+    clothing = [p for p in load_clothing(args.data / "garments") if p.held_out]
+    photos = [p for p in load_outfits(args.data / "outfits") if p.held_out]
+    model = ss.LightweightClassifier()
+    street_views = model.view([p.path for p in photos], progress=True)
+    seen = {p.id: v for p, v in zip(photos, street_views, strict=True)}
+    chosen = [p for p in clothing if p.label in (*SEEN, *UNSEEN)][: args.laid]
+    slots = [p.slot for p in chosen]
+    laid = model.view([p.path for p in chosen], slots=slots, progress=True)
+    labels = np.array([p.label for p in chosen])
+    none = look(model, clothing, args.none)
+
+    tables, said, truth, by_slot, slot_truth = [], [], [], [], []
+    areas: dict[str, list[float]] = {}
+    flags: dict[str, list[float]] = {}
+    for support, rest in style_draws(photos, args.draws):
+        scorer = fitted(model, support)
+        reports = {g: scorer.score([seen[p.id] for p in m]) for g, m in rest.items()}
+        table = table_one({g: shares(r) for g, r in reports.items()})
+        table["All Similar, less neither"] = float(
+            np.mean([row.similarity for row in reports["wanted"]])
+        )
+        tables.append(table)
+        for number, style in enumerate(STYLES):
+            said.append(shares(reports[style]))
+            truth += [number] * len(reports[style])
+        # Slots by themselves, as in a closet: upper and lower body of every outfit apart.
+        for number, style in enumerate(STYLES):
+            for photo in rest[style]:
+                for part in seen[photo.id].garments:
+                    if part.slot in (ss.Slot.TOP, ss.Slot.OUTER, ss.Slot.BOTTOM):
+                        by_slot.append(PictureView((part,), part))
+                        slot_truth.append(number)
+        slots_said = shares(scorer.score(by_slot))
+        tables[-1]["calibration error, garments alone"] = calibration_error(
+            slots_said, np.array(slot_truth)
+        )
+        by_slot, slot_truth = [], []
+        found = strange(scorer, laid, labels, none)
+        found["street"] = np.array([r.p_neither for s in STYLES for r in reports[s]])
+        for name, values in found.items():
+            flags.setdefault(name, []).append(float((values >= 0.5).mean()))
+            if name.startswith("no clothes"):
+                areas.setdefault(f"{name} / street", []).append(auc(values, found["street"]))
+            if name == "unseen" or name.startswith("no clothes"):
+                areas.setdefault(f"{name} / laid out", []).append(auc(values, found["seen"]))
+    pooled = calibration_error(np.concatenate(said), np.array(truth))
+    return {
+        "draws": args.draws,
+        "table 1": {k: float(np.mean([t[k] for t in tables])) for k in tables[0]},
+        "calibration error, all draws together": pooled,
+        "neither, AUROC": {k: float(np.mean(v)) for k, v in areas.items()},
+        "neither, flagged": {k: float(np.mean(v)) for k, v in flags.items()},
+        "coverage": [covered(model, photos, seen, n, args.draws) for n in SHOTS],
+        "times": times(model, photos, seen),
+    }
+
+
+def times(
+    model: ss.LightweightClassifier, photos: Sequence[OutfitPhoto], seen: Views
+) -> dict[str, float]:
+    """Seconds of a fit once embedded, and milliseconds of scoring 300 embedded pictures."""
+    support, _ = next(iter(style_draws(photos, 1)))
+    fitted(model, support)
+    fits, scores = [], []
+    for _ in range(5):
+        start = time.perf_counter()
+        scorer = fitted(model, support)
+        fits.append(time.perf_counter() - start)
+        views = (list(seen.values()) * 2)[:300]
+        start = time.perf_counter()
+        scorer.score(views)
+        scores.append(1000 * (time.perf_counter() - start))
+    return {"fit, s": float(np.median(fits)), "score of 300, ms": float(np.median(scores))}
+
+
+def main() -> None:
+    """Measure and print the tables of the documentation."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--laid", type=int, default=500)
+    parser.add_argument("--none", type=int, default=60, help="of each kind without clothes")
+    parser.add_argument("--out", type=Path, default=Path("out/similarity.json"))
+    args = parser.parse_args()
+    result = measure(args)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps(result, indent=1))
+    print("| figure | value |\n| --- | ---: |")
+    for group, values in result.items():
+        if isinstance(values, dict):
+            for name, value in values.items():
+                print(f"| {group}: {name} | {value:.3f} |")
+        elif isinstance(values, list):
+            for one in values:
+                size = one.pop("photographs a class")
+                for name, value in one.items():
+                    print(f"| {group}, {size} photographs a class: {name} | {value:.3f} |")
+        else:
+            print(f"| {group} | {values:.3g} |")  # type: ignore[str-format]
+
+
+if __name__ == "__main__":
+    main()

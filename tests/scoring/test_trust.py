@@ -1,0 +1,140 @@
+"""What a row says of its own similarity: its interval, and neither."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import stylesim as ss
+from stylesim import datasets
+from stylesim.classifier import Opinion
+from stylesim.errors import StyleSimError
+
+
+def opinion(wanted: float, neither: float = 0.0, width: float = 0.1) -> Opinion:
+    similarity = wanted * (1 - neither)
+    draws = np.clip(similarity + np.linspace(-width, width, 41), 0, 1)
+    return Opinion(np.array([wanted, 1 - wanted]), neither, draws)
+
+
+@pytest.fixture
+def judging(model, monkeypatch):
+    """A model that says of every picture what it is told to."""
+
+    def make(**regions: Opinion) -> ss.SimilarityScorer:
+        regions.setdefault("whole", opinion(0.5))
+        model.judge_by_region = lambda views: [regions for _ in views]
+        return ss.SimilarityScorer(model)
+
+    return make
+
+
+def test_similarity_is_what_neither_leaves(judging, draw_outfit) -> None:
+    scorer = judging(upper=opinion(0.8, 0.25), lower=opinion(0.4))
+    (row,) = scorer.score([draw_outfit(0.5, 0.5)])
+    assert row.by_slot == {"upper": pytest.approx(0.6), "lower": pytest.approx(0.4)}
+    assert row.similarity == pytest.approx(np.mean(list(row.by_slot.values())))
+    assert row.p_neither == pytest.approx(0.125)
+    assert row.similarity == pytest.approx(row.by_class["wannabe"] * (1 - row.p_neither))
+    assert sum(row.by_class.values()) == pytest.approx(1)
+    assert not row.neither
+
+
+def test_intervals_hold_their_similarity_overall_and_by_slot(judging, draw_outfit) -> None:
+    scorer = judging(upper=opinion(0.8, 0.25), lower=opinion(0.4, width=0.3))
+    (row,) = scorer.score([draw_outfit(0.5, 0.5)])
+    assert row.interval[0] < row.similarity < row.interval[1]
+    assert row.intervals.keys() == row.by_slot.keys()
+    for region, (low, high) in row.intervals.items():
+        assert 0 <= low <= row.by_slot[region] <= high <= 1
+    (upper, lower) = (np.ptp(row.intervals[r]) for r in ("upper", "lower"))
+    assert lower > 2 * upper
+
+
+def test_what_is_mostly_of_no_class_is_flagged(judging, draw_outfit) -> None:
+    picture = draw_outfit(0.5, 0.5)
+    (row,) = judging(upper=opinion(0.9, 0.9), lower=opinion(0.9, 0.2)).score([picture])
+    assert row.neither
+    assert row.p_neither == pytest.approx(0.55)
+    (row,) = judging(upper=opinion(0.9, 1.0), lower=opinion(0.6, 1.0)).score([picture])
+    assert row.similarity == 0
+    assert sum(row.by_class.values()) == pytest.approx(1)
+
+
+def test_slot_weights_weigh_neither_too(judging, model, draw_outfit) -> None:
+    judging(upper=opinion(0.8, 0.8), lower=opinion(0.8))
+    (row,) = ss.SimilarityScorer(model, slot_weights={"upper": 0}).score([draw_outfit(0.5, 0.5)])
+    assert row.p_neither == 0
+    assert row.similarity == pytest.approx(0.8)
+
+
+def test_a_model_that_tells_probabilities_alone_has_open_intervals(model, draw_outfit) -> None:
+    (row,) = ss.SimilarityScorer(model).score([draw_outfit(0.5, 0.5)])
+    assert row.interval == (0.0, 1.0)
+    assert set(row.intervals.values()) == {(0.0, 1.0)}
+    assert (row.neither, row.p_neither) == (False, 0.0)
+
+
+@pytest.mark.parametrize("neither", [-0.1, 1.5, float("nan")])
+def test_a_probability_that_is_none_is_refused(judging, draw_outfit, neither) -> None:
+    scorer = judging(upper=Opinion(np.array([0.5, 0.5]), neither))
+    with pytest.raises(StyleSimError, match="judge_by_region"):
+        scorer.score([draw_outfit(0.5, 0.5)])
+
+
+def test_tables_show_intervals_and_neither(judging, draw_outfit) -> None:
+    report = judging(upper=opinion(0.8, 0.7), lower=opinion(0.4, 0.7)).score(
+        {"a <b>": draw_outfit(0.5, 0.5)}
+    )
+    (row,) = report
+    low, high = row.interval
+    for shown in (str(report), report._repr_html_()):
+        assert f"{low:.2f} to {high:.2f}" in shown
+        assert "0.70 (neither)" in shown
+        assert f"{row.similarity:.2f}" in shown
+    assert "<b>" not in report._repr_html_()
+    said = report.to_dicts()[0]
+    assert said["neither"] is True
+    assert said["interval"] == [low, high]
+    assert said["intervals"].keys() == {"upper", "lower"}
+
+
+# --- with the bundled networks ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drawn() -> ss.SimilarityScorer:
+    wanted, *contrast = datasets.STYLE_NAMES
+    pictures = {s: [one.image for one in datasets.make_style(s, n=10, seed=1)] for s in (
+        wanted, *contrast)}  # fmt: skip
+    target = ss.StyleTarget(pictures[wanted], {s: pictures[s] for s in contrast})
+    return ss.SimilarityScorer(ss.LightweightClassifier().fit(target, progress=False))
+
+
+def test_the_four_drawn_outfits_come_out_as_in_the_paper(drawn) -> None:
+    outfits = datasets.make_outfits(seed=3)
+    report = drawn.score({name: one.image for name, one in outfits.items()})
+    shares = {row.id: row.by_class["wannabe"] for row in report}
+    assert shares["All Similar"] >= 0.95
+    assert shares["All Different"] <= 0.05
+    assert shares["Top Similar"] == pytest.approx(shares["Bottom Similar"], abs=0.05)
+
+
+def test_pictures_without_clothes_are_neither(drawn) -> None:
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (160, 160, 3)).astype(np.uint8))
+    report = drawn.score([Image.new("RGB", (200, 160), "navy"), noise])
+    assert [row.neither for row in report] == [True, True]
+    assert max(row.similarity for row in report) < 0.1
+
+
+def test_a_saved_classifier_says_the_same(drawn, tmp_path) -> None:
+    path = tmp_path / "style.safetensors"
+    drawn.model.save(path)
+    back = ss.SimilarityScorer(ss.LightweightClassifier.load(path))
+    pictures = [one.image for one in datasets.make_outfits(seed=4).values()]
+    for one, other in zip(drawn.score(pictures), back.score(pictures), strict=True):
+        assert other.similarity == pytest.approx(one.similarity, abs=1e-6)
+        assert other.interval == pytest.approx(one.interval, abs=1e-3)
+        assert other.p_neither == pytest.approx(one.p_neither, abs=1e-3)
