@@ -268,7 +268,7 @@ def cut_out(
     x1, y1 = min(image.width, left + side), min(image.height, top + side)
     here = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
     picture = np.full((side, side, 3), fill, np.uint8)
-    picture[here] = image.crop((x0, y0, x1, y1))
+    picture[here] = np.asarray(image.crop((x0, y0, x1, y1)))
     outline = np.zeros((side, side), np.uint8)
     if garment.mask is None:
         x0, y0, x1, y1 = garment.box
@@ -285,9 +285,11 @@ def _faded(
     import cv2
 
     if size != len(picture):
-        picture, outline = (
-            cv2.resize(part, (size, size), interpolation=cv2.INTER_AREA)
-            for part in (picture, outline)
+        picture = np.asarray(
+            cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8
+        )
+        outline = np.asarray(
+            cv2.resize(outline, (size, size), interpolation=cv2.INTER_AREA), np.uint8
         )
     reach = int(size * _REACH) // 2 * 2 + 1
     near = cv2.blur(outline, (reach, reach), borderType=cv2.BORDER_REPLICATE)
