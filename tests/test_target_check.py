@@ -233,6 +233,25 @@ def test_it_leaves_the_model_as_it_was_and_repeats_itself(model: LightweightClas
     assert json.loads(json.dumps(first.to_dict()))["classes"] == ["wannabe", "sporty"]
 
 
+def test_a_fit_after_the_check_looks_at_nothing_again(model: LightweightClassifier) -> None:
+    asked: list[int] = []
+    assert isinstance(model.backbone, FunctionBackbone)
+    embed = model.backbone.embed
+    counted = FunctionBackbone(
+        lambda some: (asked.append(len(some)), embed(some))[1], name="counted"
+    )
+    fresh = LightweightClassifier(backbone=counted, finder=model.finder)
+    target = StyleTarget(some(RED, GOLD), {"sporty": some(BLUE, GOLD, start=50)})
+    target.check(fresh)
+    before = len(asked)
+    assert before
+    fresh.fit(target, progress=False)
+    assert len(asked) == before
+    learned_from = fresh._seen
+    StyleTarget(some(RED, GREEN), {"sporty": some(BLUE, GOLD)}).check(fresh)
+    assert fresh._seen is learned_from  # what an explanation shows
+
+
 def test_bad_arguments(model: LightweightClassifier) -> None:
     target = StyleTarget(some(RED, GOLD, 2), {"sporty": some(BLUE, GREEN, 2, start=50)})
     with pytest.raises(InvalidArgumentError, match="model: expected a LightweightClassifier"):

@@ -167,8 +167,9 @@ def check_target(
 
     Args:
         target: The target.
-        model: Whose finder and backbone to use; it need not be fitted, and is
-            left as it is. None is ``LightweightClassifier()``. With
+        model: Whose finder and backbone to use; it need not be fitted, and what it
+            has learned stays. One not fitted yet keeps what it saw, so that a fit to
+            this target need not look again. None is ``LightweightClassifier()``. With
             ``method="finetune"``, the network as it is before it is tuned.
         seed: Of the choice of what is held out.
         progress: Whether to show a progress bar on standard error.
@@ -204,6 +205,9 @@ def check_target(
         views = chosen._seen[1]
     else:
         views = see_target(target, finder, backbone, progress=progress)
+        if chosen.method == "head" and chosen._learned is None:
+            # A fit need not look again. One that has learned keeps what it has learned from.
+            chosen._seen = key, views
     # What a network sees as a whole has garments all the same.
     whole = isinstance(finder, WholePictureFinder)
     looking = default_finder(device=chosen.device) if whole else finder
