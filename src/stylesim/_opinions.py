@@ -34,7 +34,7 @@ class Opinion:
 
     Example:
         >>> import numpy as np
-        >>> Opinion(np.array([0.8, 0.2]), 0.25).similarity
+        >>> round(Opinion(np.array([0.8, 0.2]), 0.25).similarity, 3)
         0.6
     """
 

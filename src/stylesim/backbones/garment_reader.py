@@ -120,7 +120,8 @@ class GarmentReader:
             of_slot[slot] = of_slot.get(slot, 0.0) + float(value)
         score = {s: (of_slot.get(s, 0.0) + share[s]) / 2 for s in share if s != "accessory"}
         slot = max(score, key=lambda s: score[s])
-        sure = real * float(inside[mask].mean())
+        # Inside the outline the mean is a half at least, for noise too.
+        sure = real * (2 * float(inside[mask].mean()) - 1)
         return [self._region(slot, self._best(rows[0], slot), mask, sure, False, image)]
 
     def _worn(
