@@ -56,3 +56,17 @@ def test_examples_use_public_names_only() -> None:
                 assert not node.attr.startswith("_"), f"{name} uses {node.attr}"
             if isinstance(node, ast.ImportFrom) and node.module:
                 assert "._" not in node.module
+
+
+def test_the_app_is_made_of_small_files_that_use_public_modules_only() -> None:
+    paths = sorted((EXAMPLES / "app").rglob("*.py"))
+    assert len(paths) > 5
+    for path in paths:
+        source = path.read_text(encoding="utf-8")
+        assert len(source.splitlines()) < 300, path
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert "._" not in node.module, path
+                names = [one.name for one in node.names]
+                own = node.module.startswith("stylesim_app")
+                assert own or not any(name.startswith("_") for name in names), path

@@ -112,6 +112,7 @@ def serve() -> Iterator[Callable[..., Site]]:
         sessions = Sessions(limits, clock=lambda: clock[0])
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         server = make_server(create_app(engine=engine, limits=limits, sessions=sessions))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -212,14 +212,16 @@ def open_saved(
     """
     problems = []
     for upload in _some(uploads):
-        name, take = file_name(upload), _take_style
-        if name.endswith(".stylesim"):
-            take = _take_closet
+        name = file_name(upload)
+        closet = name.lower().endswith(".stylesim")
         place = session.folder / "arriving"
         with place.open("wb") as file:
             shutil.copyfileobj(upload.file, file)
         try:
-            engine.run(take, session, place, engine, limits)
+            if closet:
+                engine.run(_take_closet, session, place, limits)
+            else:
+                engine.run(_take_style, session, place, engine)
             session.changed()
         except (RefusedError, ss.StyleSimError) as error:
             # The sentence for people names the place here; they know the file by its own name.
@@ -229,7 +231,7 @@ def open_saved(
     return problems
 
 
-def _take_closet(session: Session, place: Path, _engine: Engine, limits: Limits) -> None:
+def _take_closet(session: Session, place: Path, limits: Limits) -> None:
     with ss.Wardrobe.open(place) as saved:
         if len(saved) > limits.garments:
             raise RefusedError(f"a closet takes {limits.garments} garments, and it has more.")
@@ -238,7 +240,7 @@ def _take_closet(session: Session, place: Path, _engine: Engine, limits: Limits)
         saved.backup(session.closet.path or place)
 
 
-def _take_style(session: Session, place: Path, engine: Engine, _limits: Limits) -> None:
+def _take_style(session: Session, place: Path, engine: Engine) -> None:
     kept = session.folder / "style.safetensors"
     before = session.saved_style
     session.saved_style = place

@@ -14,6 +14,7 @@ import attrs
 
 import stylesim as ss
 from stylesim.gaps import ClosetGaps, find_gaps
+from stylesim.recommender import RecommendationResult
 from stylesim_app.sessions import Job, Session
 
 _log = logging.getLogger("stylesim_app")
@@ -121,7 +122,7 @@ class Engine:
             session.saved_style, backbone=self.backbone, finder=self.finder
         )
 
-    def pick(self, session: Session, **wishes: Any) -> ss.RecommendationResult:
+    def pick(self, session: Session, **wishes: Any) -> RecommendationResult:
         """Pick products for the closet as it was compared last."""
         outcome = session.outcome
         assert outcome is not None

@@ -164,7 +164,7 @@ def results(
     if session.job.state == "failed" or session.outcome is None:
         return _page("failure.html", 422, text=session.job.error, missing=False)
     price, told = _price(max_price)
-    wishes = {"k": _PICKS, "max_price": price, "rank_by": rank_by}
+    wishes: dict[str, Any] = {"k": _PICKS, "max_price": price, "rank_by": rank_by}
     currencies = {one.currency for one in engine.catalog_of(session) if one.currency}
     if len(currencies) == 1:
         wishes["currency"] = next(iter(currencies))

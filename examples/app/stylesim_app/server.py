@@ -79,14 +79,17 @@ def make_server(app: FastAPI) -> uvicorn.Server:
 def serve(app: FastAPI, *, port: int) -> None:
     """Serve on this computer only, until interrupted."""
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening,
+        ):
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
+            listening.listen()  # before the address is told: whoever is quick has to wait only
             number = listening.getsockname()[1]
             print(f"stylesim: http://127.0.0.1:{number}  (Ctrl+C stops it)", flush=True)
             app.state.engine.submit(app.state.engine.load)
-            with contextlib.suppress(KeyboardInterrupt):
-                make_server(app).run(sockets=[listening])
+            make_server(app).run(sockets=[listening])
     finally:  # also where it never came to start
         app.state.engine.close()
         app.state.sessions.close()

@@ -8,6 +8,7 @@ import attrs
 
 import stylesim as ss
 from stylesim.gaps import GarmentGap
+from stylesim.recommender import RecommendationResult
 from stylesim_app.engine import Outcome, picture_name
 from stylesim_app.sessions import Session
 
@@ -83,9 +84,7 @@ def _line(gap: GarmentGap, session: Session, classes: tuple[str, ...]) -> Line:
     )
 
 
-def result_view(
-    session: Session, outcome: Outcome, picks: ss.RecommendationResult
-) -> dict[str, Any]:
+def result_view(session: Session, outcome: Outcome, picks: RecommendationResult) -> dict[str, Any]:
     """Everything that the page of results shows."""
     report, gaps = outcome.report, outcome.gaps
     lines = [_line(gap, session, report.classes) for gap in gaps]
