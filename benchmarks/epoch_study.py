@@ -31,6 +31,10 @@ METHODS = {"head": "head (stylesim)", "finetune": "finetune (as in the paper)"}
 # The paper's similarities to its wanted style, on its own four photographs.
 PAPER = {"Top Similar": 0.55, "Bottom Similar": 0.94, "All Different": 0.47}
 DRAWN_OUTFITS = 8
+PICTURE = (
+    "![Similarity to the wanted style over the epochs, a panel for each kind of picture and each "
+    "method](../figures/epoch-study.png)"
+)
 
 
 def drawn(draw: int) -> tuple[ss.StyleTarget, dict[str, list[Any]]]:
@@ -79,7 +83,7 @@ def mean_of(studies: list[EpochStudy]) -> EpochStudy:
 
 def pages_text(studies: dict[tuple[str, str], EpochStudy], draws: dict[str, int]) -> str:
     """The tables of the page."""
-    out = []
+    out = [PICTURE]
     for (data, method), study in studies.items():
         wanted = study.table()[:, :, 0]
         lines = [
@@ -114,10 +118,11 @@ def draw_figure(studies: dict[tuple[str, str], EpochStudy], path: Path) -> None:
     from matplotlib.figure import Figure
 
     columns = list(dict.fromkeys(data for data, _ in studies))
-    figure = Figure(figsize=(5.6 * len(columns), 3.5 * len(METHODS)), dpi=80, layout="constrained")
-    panels = figure.subplots(len(METHODS), len(columns), squeeze=False)
+    rows = list(dict.fromkeys(method for _, method in studies))
+    figure = Figure(figsize=(5.6 * len(columns), 3.5 * len(rows)), dpi=80, layout="constrained")
+    panels = figure.subplots(len(rows), len(columns), squeeze=False)
     for (data, method), study in studies.items():
-        ax = panels[list(METHODS).index(method), columns.index(data)]
+        ax = panels[rows.index(method), columns.index(data)]
         study.figure(title=f"{data}: {METHODS[method]}", ax=ax)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
