@@ -131,10 +131,11 @@ class DiskProducts(Sequence[Product]):
     def _search(self, query: ProductQuery) -> SearchResult:
         with self._reading():
             facts = filters.facts(query, self._silent)
-            terms = filters.joined([*facts, *filters.price(query)])
+            doubt = self._doubt(query)
+            terms = filters.joined([*facts, *filters.price(query, doubt=doubt)])
             limit = query.limit or MOST + 1
             rows = self._rows(query, terms, limit)
-            skipped = self._unclear(query, facts)
+            skipped = self._unclear(query, facts) if doubt else []
         if query.limit is None and len(rows) > MOST:
             del rows[MOST:]
             why = f"more than {MOST:,} fit; pass a limit, or ask for something nearer"
@@ -188,18 +189,20 @@ class DiskProducts(Sequence[Product]):
             )
         return self._said[key]
 
+    def _doubt(self, query: ProductQuery) -> bool:
+        """Whether some product has a price that the query cannot be compared with."""
+        if not has_bounds(query):
+            return False
+        key = (self.table.version, "unclear", query.currency)
+        if key not in self._said:
+            asked = self.table.search().where(filters.unclear(query))
+            self._said[key] = bool(asked.select(["id"]).limit(1).to_list())
+        return self._said[key]
+
     def _unclear(self, query: ProductQuery, facts: list[Any]) -> list[SkippedProduct]:
         """Products that fit but for a price that cannot be compared."""
-        doubt = filters.unclear(query)
-        key = (self.table.version, "unclear", query.currency)
-        if not has_bounds(query) or self._said.get(key) is False:
-            return []
         columns = ["id", "price", "currency"]
-        if key not in self._said:
-            some = self.table.search().where(doubt).select(["id"]).limit(1).to_list()
-            self._said[key] = bool(some)
-        if not self._said[key]:
-            return []
+        doubt = filters.unclear(query)
         asked = self.table.search().where(filters.joined([*facts, doubt])).select(columns)
         rows = asked.limit(_TOLD + 1).to_list()
         told = [SkippedProduct(_why(row, query), id=row["id"]) for row in rows[:_TOLD]]

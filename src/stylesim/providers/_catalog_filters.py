@@ -41,9 +41,12 @@ def facts(query: ProductQuery, silent: Silent) -> list[Any]:
     """
     from lancedb.expr import col, lit
 
+    def said(column: str, *values: str) -> Any:
+        return one_of(column, [*([""] if silent(column) else []), *values])
+
     terms: list[Any] = []
     if query.slot is not None:
-        terms.append(one_of("slot", ["", query.slot.value]))
+        terms.append(said("slot", query.slot.value))
     for column, wanted in (("category", query.category), ("brand", query.brand)):
         if wanted is not None:
             key = folded(wanted)
@@ -53,27 +56,34 @@ def facts(query: ProductQuery, silent: Silent) -> list[Any]:
                 named = or_(named, titled)
             terms.append(named)
     if query.colour:
-        terms.append(one_of("colour", ["", folded(query.colour)]))
+        terms.append(said("colour", folded(query.colour)))
     if query.gender:
-        terms.append(one_of("gender", ["", "unisex", query.gender]))
+        terms.append(said("gender", "unisex", query.gender))
     if query.available is not None:
-        terms.append(one_of("available", ["", "yes" if query.available else "no"]))
+        terms.append(said("available", "yes" if query.available else "no"))
     if query.size is not None:
         terms.append(col("size").contains(lit(f"|{folded(query.size)}|")))
     terms += [col("text").contains(lit(word.casefold())) for word in query.words]
     return terms
 
 
-def price(query: ProductQuery) -> list[Any]:
-    """Terms for a price that is known and within the bounds."""
+def price(query: ProductQuery, *, doubt: bool) -> list[Any]:
+    """Terms for a price that is known and within the bounds.
+
+    Args:
+        query: What is asked.
+        doubt: Whether some product has a price that cannot be compared.
+    """
     from lancedb.expr import col, lit
 
     if not has_bounds(query):
         return []
-    terms = [col("price") >= lit(float(query.min_price or 0.0))]
+    terms = []
+    if doubt or query.min_price:
+        terms.append(col("price") >= lit(float(query.min_price or 0.0)))
     if query.max_price is not None:
         terms.append(col("price") <= lit(float(query.max_price)))
-    if query.currency is not None:
+    if doubt and query.currency is not None:
         terms.append(one_of("currency", [query.currency]))
     return terms
 
