@@ -21,6 +21,7 @@ from stylesim.images import (
     image_bytes,
     load_array,
     load_image,
+    load_shrunk,
 )
 
 if TYPE_CHECKING:
@@ -267,6 +268,19 @@ def test_shrinking_keeps_the_short_side(width: int, height: int, shrink_to: int)
         loaded = load_image(form, shrink_to=shrink_to)
         assert min(loaded.size) >= min(width, height, shrink_to)
         assert loaded.size == (-(-width // scale), -(-height // scale))
+
+
+def test_a_shrunk_picture_is_known_to_end_within_its_last_pixels() -> None:
+    large = Image.new("RGB", (1045, 801), "teal")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for form in (encoded(large, "JPEG"), encoded(large), large):
+        picture, extent = load_shrunk(form, 192)
+        assert (picture.size, extent) == ((262, 201), (261.25, 200.25))
+    picture, extent = load_shrunk(encoded(large, "JPEG", exif=turned), 192)
+    assert (picture.size, extent) == ((201, 262), (200.25, 261.25))
+    picture, extent = load_shrunk(large, 5000)
+    assert picture.size == extent == large.size
 
 
 def test_every_form_of_a_picture_shrinks_alike() -> None:

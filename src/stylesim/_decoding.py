@@ -33,6 +33,38 @@ _ORIENTATION = 0x0112
 _GREY_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
+def decoded(
+    image: Any, max_pixels: int, shrink_to: int | None, argument: str
+) -> tuple[Image.Image, tuple[float, float]]:
+    """The upright picture, and its width and height before it was shrunk, in its own pixels."""
+    with opened(image, argument) as (picture, shown):
+        width, height = picture.size
+        if not width * height:
+            raise unreadable(
+                argument, f"{shown} of {width} x {height} pixels", "pass a larger picture"
+            )
+        if width * height > max_pixels:
+            got = f"{shown} of {width} x {height} = {width * height:,} pixels"
+            wanted = f"a picture of at most {max_pixels:,} pixels"
+            raise expected(argument, wanted, got, "make it smaller or raise max_pixels", ImageError)
+        try:
+            if shrink_to is not None and picture is not image:
+                picture.draft(None, (shrink_to, shrink_to))
+            at = picture.size
+            rgb = upright_rgb(picture)
+            by = round(width / at[0])
+            if shrink_to is not None and by == 1:
+                by = next((by for by in (8, 4, 2) if min(width, height) // by >= shrink_to), 1)
+                rgb = rgb if by == 1 else rgb.reduce(by)
+                at = -(-width // by), -(-height // by)
+            extent = width / by, height / by
+            return rgb, extent if rgb.size == at else extent[::-1]
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders raise many kinds on damaged data
+            raise damaged(argument, shown, error) from error
+
+
 @contextmanager
 def opened(image: Any, argument: str) -> Iterator[tuple[Image.Image, str]]:
     """Yield the picture, not yet decoded, and how to name it in a message."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from stylesim._decoding import damaged, opened, unreadable, upright_rgb
-from stylesim.errors import ImageError, expected
+from stylesim._decoding import decoded, opened, unreadable
+from stylesim.errors import expected
 
 if TYPE_CHECKING:
     from stylesim.types import ImageLike, UInt8Array
@@ -71,29 +71,32 @@ def load_image(
     _check_whole("max_pixels", max_pixels)
     if shrink_to is not None:
         _check_whole("shrink_to", shrink_to)
-    with opened(image, argument) as (picture, shown):
-        width, height = picture.size
-        if not width * height:
-            raise unreadable(
-                argument, f"{shown} of {width} x {height} pixels", "pass a larger picture"
-            )
-        if width * height > max_pixels:
-            got = f"{shown} of {width} x {height} = {width * height:,} pixels"
-            wanted = f"a picture of at most {max_pixels:,} pixels"
-            raise expected(argument, wanted, got, "make it smaller or raise max_pixels", ImageError)
-        try:
-            if shrink_to is not None and picture is not image:
-                picture.draft(None, (shrink_to, shrink_to))
-            shrunk = picture.size != (width, height)
-            rgb = upright_rgb(picture)
-            if shrink_to is None or shrunk:
-                return rgb
-            by = next((by for by in (8, 4, 2) if min(rgb.size) // by >= shrink_to), 1)
-            return rgb if by == 1 else rgb.reduce(by)
-        except MemoryError:
-            raise
-        except Exception as error:  # decoders raise many kinds on damaged data
-            raise damaged(argument, shown, error) from error
+    return decoded(image, max_pixels, shrink_to, argument)[0]
+
+
+def load_shrunk(
+    image: ImageLike, shrink_to: int, *, argument: str = "image"
+) -> tuple[Image.Image, tuple[float, float]]:
+    """Read a picture as :func:`load_image` does, and tell where it ends.
+
+    Args:
+        image: As for :func:`load_image`.
+        shrink_to: As for :func:`load_image`.
+        argument: As for :func:`load_image`.
+
+    Returns:
+        The picture; and its width and height in its own pixels, which end within the last
+        column and row where the full size is no multiple of what it was divided by.
+
+    Raises:
+        ImageError: As for :func:`load_image`.
+
+    Example:
+        >>> picture, extent = load_shrunk(Image.new("RGB", (90, 41)), 20)
+        >>> picture.size, extent
+        ((45, 21), (45.0, 20.5))
+    """
+    return decoded(image, MAX_PIXELS, shrink_to, argument)
 
 
 def load_array(

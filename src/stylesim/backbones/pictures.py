@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections import deque
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 from PIL import Image
 
-from stylesim.images import load_image
+from stylesim.images import load_shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,12 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def square(picture: Image.Image, side: int, how: Squaring = "pad") -> Image.Image:
+def square(
+    picture: Image.Image,
+    side: int,
+    how: Squaring = "pad",
+    extent: tuple[float, float] | None = None,
+) -> Image.Image:
     """Make an RGB picture square.
 
     Args:
@@ -42,6 +48,8 @@ def square(picture: Image.Image, side: int, how: Squaring = "pad") -> Image.Imag
         how: ``"pad"`` scales the long side to ``side`` and fills the rest with
             grey, so that all of the picture shows; ``"crop"`` scales the short
             side to ``side`` and cuts the middle out.
+        extent: Width and height in pixels, if the picture ends within its last
+            column and row; see :func:`stylesim.images.load_shrunk`.
 
     Returns:
         A new RGB picture of ``side`` x ``side`` pixels.
@@ -52,21 +60,23 @@ def square(picture: Image.Image, side: int, how: Squaring = "pad") -> Image.Imag
         >>> square(Image.new("RGB", (40, 20), "white"), 8, "crop").getpixel((0, 0))
         (255, 255, 255)
     """
-    width, height = picture.size
+    width, height = picture.size if extent is None else extent
     bilinear = Image.Resampling.BILINEAR
     if how == "crop":
         # Rounded as torchvision does, so that a network sees what it saw in Ultralytics' hands.
         short = min(width, height)
         if max(width, height) > _LONGEST * short:  # a thread; scaled up, it would fill the memory
             w, h = min(width, _LONGEST * short), min(height, _LONGEST * short)
-            x, y = (width - w) // 2, (height - h) // 2
-            picture, width, height = picture.crop((x, y, x + w, y + h)), w, h
+            x, y = int(width - w) // 2, int(height - h) // 2
+            cut = picture.crop((x, y, x + math.ceil(w), y + math.ceil(h)))
+            picture, width, height = cut, w, h
         size = int(side * width / short), int(side * height / short)
         left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-        return picture.resize(size, bilinear).crop((left, top, left + side, top + side))
+        grown = picture.resize(size, bilinear, box=(0, 0, width, height))
+        return grown.crop((left, top, left + side, top + side))
     scale = side / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    resized = picture.resize(size, bilinear)
+    resized = picture.resize(size, bilinear, box=(0, 0, width, height))
     if size == (side, side):
         return resized
     canvas = Image.new("RGB", (side, side), GREY)
@@ -94,8 +104,8 @@ def batches(
 
     def ready(place: int) -> UInt8Array:
         name = f"{argument}[{place}]"
-        picture = load_image(images[place], shrink_to=_DECODED * side, argument=name)
-        return np.asarray(square(picture, side, how))
+        picture, extent = load_shrunk(images[place], _DECODED * side, argument=name)
+        return np.asarray(square(picture, side, how, extent))
 
     for some in ahead(ready, range(len(images)), batch_size, early=early):
         yield np.stack(some)
