@@ -59,6 +59,8 @@ bench: $(VENV)/.ready-dev  ## measure; prints the tables of docs/benchmarks.md (
 	$(PY) benchmarks/similarity.py --data $(DATA)
 	$(PY) benchmarks/owned.py --data $(DATA)
 	$(PY) benchmarks/hits.py --data $(DATA)
+	$(PY) benchmarks/catalog.py
+	$(PY) benchmarks/ray_embed.py
 
 clean:  ## remove what was built (the environment stays)
 	rm -rf dist build site out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

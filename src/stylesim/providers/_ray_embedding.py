@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -133,12 +135,11 @@ def _ray(workers: int) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    # A local one stays on the loopback, reports nowhere, and leaves no files.
+    # A local one has no dashboard, reports nowhere, and leaves no files.
     folder = tempfile.mkdtemp(prefix="ray-")
     local = {
         "num_cpus": workers + 1,
         "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",
         "_temp_dir": folder,
     }
     before = os.environ.get("RAY_USAGE_STATS_ENABLED")
@@ -152,13 +153,24 @@ def _ray(workers: int) -> Iterator[Any]:
             os.environ.pop("RAY_USAGE_STATS_ENABLED", None)
         else:
             os.environ["RAY_USAGE_STATS_ENABLED"] = before
+        _remove(folder)
+
+
+def _remove(folder: str) -> None:
+    for _ in range(20):  # its last processes may still be writing
         shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):  # noqa: PTH110
+            return
+        time.sleep(0.1)
 
 
 def _start(ray: Any, given: dict[str, Any]) -> None:
     for attempt in range(_ATTEMPTS):  # it waits half a minute, which a busy machine may not keep
         try:
-            ray.init(**given, log_to_driver=False, logging_level="ERROR")
+            with warnings.catch_warnings():
+                # Its processes are programs of their own, which never touch LanceDB.
+                warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
+                ray.init(**given, log_to_driver=False, logging_level="ERROR")
         except Exception as error:  # whatever its processes die of
             ray.shutdown()
             if attempt + 1 == _ATTEMPTS:
