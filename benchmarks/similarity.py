@@ -112,7 +112,9 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     model = ss.LightweightClassifier()
     street_views = model.view([p.path for p in photos], progress=True)
     seen = {p.id: v for p, v in zip(photos, street_views, strict=True)}
-    chosen = [p for p in clothing if p.label in (*SEEN, *UNSEEN)][: args.laid]
+    chosen = [p for p in clothing if p.label in (*SEEN, *UNSEEN)]
+    order = np.random.default_rng(7).permutation(len(chosen))[: args.laid]
+    chosen = [chosen[place] for place in order]
     slots = [p.slot for p in chosen]
     laid = model.view([p.path for p in chosen], slots=slots, progress=True)
     labels = np.array([p.label for p in chosen])
@@ -148,9 +150,8 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         found["street"] = np.array([r.p_neither for s in STYLES for r in reports[s]])
         for name, values in found.items():
             flags.setdefault(name, []).append(float((values >= 0.5).mean()))
-            if name.startswith("no clothes"):
-                areas.setdefault(f"{name} / street", []).append(auc(values, found["street"]))
             if name == "unseen" or name.startswith("no clothes"):
+                areas.setdefault(f"{name} / street", []).append(auc(values, found["street"]))
                 areas.setdefault(f"{name} / laid out", []).append(auc(values, found["seen"]))
     pooled = calibration_error(np.concatenate(said), np.array(truth))
     return {

@@ -43,7 +43,9 @@ _RATE = 0.1
 _BATCH = 16
 _FOLDS = 5
 _LEAST_VARIANCE = 0.1
-_LEARNED = 0.1  # share of what was learned beyond the prototypes that is kept
+_LEARNED = (0.1, 0.4, 1.0)  # shares of what was learned beyond the prototypes that may be kept
+_PARTS = 4
+_ALIKE = 0.5  # nats, over all pictures
 
 
 @attrs.frozen(eq=False)
@@ -158,17 +160,55 @@ def fit_prototypes(
     assert clouds.space is not None
     n_classes = len(clouds.means)
     shape = clouds.space.whitening(calibration.shrink)
-    seen, means = rows @ shape, clouds.means @ shape
-    learned = _learn(seen, labels, n_classes, epochs, seed, on_epoch)
-    centre = means.mean(axis=0)
-    start = SHARPNESS * (means - centre)
-    offset = -(start * (means - centre)).sum(axis=1) / 2 - start @ centre
-    weight = start + _LEARNED * (learned.weight - start)
-    bias = offset + _LEARNED * (learned.bias - offset)
-    scale = SHARPNESS * clouds.widths[1]
+    seen = rows @ shape
     held = held_out(seen, labels, groups, clouds, calibration)
-    head = Head(weight @ shape.T / scale, bias / scale, held.temperature(), learned.history)
+    temperature, scale = held.temperature(), SHARPNESS * clouds.widths[1]
+    start, learned = _both(seen, labels, n_classes, epochs, seed, on_epoch)
+    share = _share(seen, labels, groups, n_classes, epochs, seed, temperature * scale)
+    weight, bias = _between(start, learned, share)
+    head = Head(weight @ shape.T / scale, bias / scale, temperature, learned.history)
     return head, held
+
+
+def _both(
+    x: Floats,
+    y: Ints,
+    n_classes: int,
+    epochs: int,
+    seed: int,
+    on_epoch: Callable[[], object] | None = None,
+) -> tuple[Head, Head]:
+    """The classifier of the nearest prototype, and what is learned from there."""
+    means = prototypes(x, y, n_classes)
+    centre = means.mean(axis=0)
+    weight = SHARPNESS * (means - centre)
+    bias = -(weight * (means - centre)).sum(axis=1) / 2 - weight @ centre
+    return Head(weight, bias), _learn(x, y, n_classes, epochs, seed, on_epoch)
+
+
+def _between(start: Head, learned: Head, share: float) -> tuple[Floats, Floats]:
+    weight = start.weight + share * (learned.weight - start.weight)
+    return weight, start.bias + share * (learned.bias - start.bias)
+
+
+def _share(
+    x: Floats, y: Ints, owners: Ints, n_classes: int, epochs: int, seed: int, temperature: float
+) -> float:
+    """Share of what was learned that serves best for pictures held out of learning."""
+    losses = np.zeros(len(_LEARNED))
+    folds = _folds(y, np.unique(owners, return_inverse=True)[1], n_classes, seed, _PARTS)
+    for number in range(folds.max(initial=-1) + 1):
+        out = folds == number
+        if len(np.unique(y[~out])) < n_classes or not out.any():
+            continue
+        start, learned = _both(x[~out], y[~out], n_classes, epochs, seed)
+        for place, share in enumerate(_LEARNED):
+            weight, bias = _between(start, learned, share)
+            shares = softmax(x[out] @ weight.T + bias, temperature)
+            right = shares[np.arange(int(out.sum())), y[out]]
+            losses[place] -= np.log(np.maximum(right, 1e-12)).sum()
+    # Where all are as good, what was learned is believed.
+    return _LEARNED[int(np.flatnonzero(losses <= losses.min() + _ALIKE).max())]
 
 
 def _learn(
@@ -239,14 +279,14 @@ def _temper(x: Floats, y: Ints, owners: Ints, n_classes: int, epochs: int, seed:
     return best_temperature(np.concatenate(logits), targets)
 
 
-def _folds(y: Ints, owners: Ints, n_classes: int, seed: int) -> Ints:
+def _folds(y: Ints, owners: Ints, n_classes: int, seed: int, count: int = _FOLDS) -> Ints:
     """Fold of each row: whole groups, each class spread over the folds."""
     rng = np.random.default_rng([seed, 1])
     fold_of = np.zeros(owners.max(initial=0) + 1, dtype=np.intp)
     most = 0
     for label in range(n_classes):
         members = rng.permutation(np.unique(owners[y == label]))
-        fold_of[members] = np.arange(len(members)) % _FOLDS
+        fold_of[members] = np.arange(len(members)) % count
         most = max(most, min(len(members), _FOLDS))
     return fold_of[owners]
 

@@ -144,9 +144,9 @@ def test_two_identical_classes_share_the_probability(calibration: Calibration) -
     same = rows_around(middles(30)[0], 6, rng)
     rows = [same, rows_around(middles(30)[1], 6, rng), same]
     views = [[(view,) for view in views_of(x)] for x in rows]
-    heads = learn_regions(views, epochs=1, seed=0, calibration=calibration)
+    heads = learn_regions(views, epochs=20, seed=0, calibration=calibration)
     for one in said(Learned(("a", "b", "c"), heads, ()), same):
-        assert one.proba[0] == pytest.approx(one.proba[2], abs=0.05)
+        assert one.proba[0] == pytest.approx(one.proba[2], abs=0.1)
 
 
 @pytest.mark.parametrize("calibrated", [True, False])

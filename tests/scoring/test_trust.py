@@ -113,15 +113,16 @@ def drawn() -> ss.SimilarityScorer:
 
 
 def test_the_four_drawn_outfits_come_out_as_in_the_paper(drawn) -> None:
-    outfits = datasets.make_outfits(seed=3)
-    report = drawn.score({name: one.image for name, one in outfits.items()})
-    shares = {row.id: row.by_class["wannabe"] for row in report}
-    assert shares["All Similar"] >= 0.95
-    assert shares["All Different"] <= 0.05
-    # That the two between come out alike is wanted, and not reached: drawn clothes are strange
-    # to weights that learned from photographs, and the slot that is stranger counts less.
+    found: dict[str, list[float]] = {}
+    for seed in range(4):
+        outfits = datasets.make_outfits(seed=seed)
+        for row in drawn.score({name: one.image for name, one in outfits.items()}):
+            found.setdefault(row.id, []).append(row.by_class["wannabe"])
+    mean = {name: np.mean(values) for name, values in found.items()}
+    assert mean["All Similar"] >= 0.95
+    assert mean["All Different"] <= 0.05
     for name in ("Top Similar", "Bottom Similar"):
-        assert shares["All Different"] - 0.05 <= shares[name] <= shares["All Similar"]
+        assert 0.1 < mean[name] < 0.9
 
 
 def test_pictures_without_clothes_are_neither(drawn) -> None:
