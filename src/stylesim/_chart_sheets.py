@@ -35,7 +35,6 @@ TILE, PICK_TILE, OUTFIT_TILE = 1.45, 1.83, 2.3
 
 _THUMBNAIL = 320
 _PICTURE = (0.92, 1.15)  # of a tile: room for pictures, in tile widths
-_FRAME = "#ffffff"
 
 
 @attrs.frozen

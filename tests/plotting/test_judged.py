@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
+from plotted import texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError
@@ -41,10 +42,6 @@ def explained(near: int = 3, parts: int = 2, size: tuple[int, int] = (60, 90)) -
         "nearest photograph is street/0000.jpg of wannabe.",
         method="a class activation map",
     )
-
-
-def texts(figure: Figure) -> list[str]:
-    return [t.get_text() for axes in figure.axes for t in axes.texts]
 
 
 def inside(figure: Figure) -> None:

@@ -10,68 +10,17 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 from PIL import Image
+from plotted import CLASSES, drawn, pick, report_of, row, texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError, MissingExtraError
 from stylesim.outfits import Candidate, best_outfits
-from stylesim.products import Product
-from stylesim.recommender import Recommendation
 from stylesim.similarity import ItemSimilarity, SimilarityReport
 from stylesim.types import Slot
-
-CLASSES = ("wannabe", "sporty", "suit")
-SIMILAR = "similarity 0.93, gain 0.20"
-
-
-def report_of(*rows: ItemSimilarity) -> SimilarityReport:
-    return SimilarityReport(CLASSES, rows)
-
-
-def row(key: str, similarity: float, nearest: str = "suit", **by_slot: float) -> ItemSimilarity:
-    rest = 1 - similarity
-    shares = {"wannabe": similarity, "sporty": rest * 0.2, "suit": rest * 0.2}
-    shares[nearest] += rest * 0.6
-    return ItemSimilarity(key, similarity, shares, by_slot)
-
-
-@pytest.fixture
-def report() -> SimilarityReport:
-    return report_of(
-        row("a", 0.25, upper=0.25),
-        row("b", 0.91, upper=0.9, lower=0.92),
-        row("c", 0.07, nearest="sporty", lower=0.07),
-    )
-
-
-@pytest.fixture
-def pictures() -> list[Image.Image]:
-    return [Image.new("RGB", (30 + 10 * i, 40), (40 * i, 90, 160)) for i in range(3)]
-
-
-def pick(title: str = "Mint skirt", **changes: object) -> Recommendation:
-    fields = {
-        "id": "1",
-        "title": title,
-        "price": 42.5,
-        "currency": "EUR",
-        "url": "https://example.com/p/1",
-        "image": Image.new("RGB", (20, 30), "teal"),
-    }
-    product = Product(**{**fields, **changes})
-    return Recommendation(product=product, slot=None, similarity=0.93, gain=0.2)
-
-
-def texts(figure) -> list[str]:
-    return [t.get_text() for axes in figure.axes for t in axes.texts]
 
 
 def rows_named(figure) -> list[str]:
     return [t.get_text().replace("\n", " ") for t in figure.axes[0].get_yticklabels()]
-
-
-def drawn(figure) -> np.ndarray:
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3]
 
 
 def test_the_table_shows_every_probability(report: SimilarityReport) -> None:
