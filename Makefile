@@ -57,6 +57,8 @@ bench: $(VENV)/.ready-dev  ## measure; prints the tables of docs/benchmarks.md (
 	$(PY) benchmarks/speed.py --data $(DATA)
 	$(PY) benchmarks/accuracy.py --data $(DATA)
 	$(PY) benchmarks/similarity.py --data $(DATA)
+	$(PY) benchmarks/explain.py --data $(DATA)
+	$(PY) benchmarks/epoch_study.py --data $(DATA)
 	$(PY) benchmarks/owned.py --data $(DATA)
 	$(PY) benchmarks/hits.py --data $(DATA)
 	$(PY) benchmarks/catalog.py

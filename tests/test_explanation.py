@@ -271,8 +271,9 @@ def test_deleting_the_hottest_tenth_lowers_the_score_more_than_a_random_tenth(
     tests = [deletion_test(model, record.path) for record in records["wanted"][10:26]]
     falls = np.array([(test.before - test.hottest, test.before - test.random) for test in tests])
     hottest, random = falls.mean(axis=0)
-    assert hottest > max(random, 0.0)
-    assert np.mean([test.passed for test in tests]) >= 0.6
+    assert hottest > max(random, 0) + 0.01
+    assert hottest - random > 0.03
+    assert np.mean([test.passed for test in tests]) >= 0.75
 
 
 def halves(picture: Image.Image) -> list[FoundGarment]:

@@ -8,10 +8,10 @@ import attrs
 import numpy as np
 
 from stylesim._novelty import DRAWS, sigmoid
-from stylesim._regions import WHOLE, parts_by_region
+from stylesim._regions import WHOLE, combined, parts_by_region
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stylesim._views import GarmentView, PictureView
     from stylesim.classifier import LightweightClassifier
     from stylesim.functional import Floats
+    from stylesim.types import FloatArray
 
 
 @attrs.frozen(eq=False)
@@ -96,6 +97,15 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
             if not view.garments:
                 said[WHOLE] = _nothing(said[WHOLE], learned.nothing_found)
     return out
+
+
+def overall(said: Mapping[str, Opinion]) -> FloatArray:
+    """Class probabilities of a picture: those of its regions, less what is of no class."""
+    joint = combined({region: one.proba * (1.0 - one.neither) for region, one in said.items()})
+    if not joint.any():
+        joint = combined({region: one.proba for region, one in said.items()})
+    row: FloatArray = joint / joint.sum()
+    return row
 
 
 def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats, seed: int) -> Floats:

@@ -9,8 +9,8 @@ import numpy as np
 
 from stylesim._bundle import Bundle, read_bundle, weights_text, write_bundle
 from stylesim._fitting import bar, check_choices, fit_heads, fit_network, see_target, unfitted
-from stylesim._opinions import Opinion, judge_by_region
-from stylesim._regions import WHOLE, balanced, by_region, combined
+from stylesim._opinions import Opinion, judge_by_region, overall
+from stylesim._regions import WHOLE, balanced, by_region
 from stylesim._views import GarmentView, PictureView, look
 from stylesim.backbones.base import check_whole, listed
 from stylesim.backbones.sources import check_weights
@@ -180,8 +180,8 @@ class LightweightClassifier:
     def predict_proba(self, images: Sequence[ImageLike]) -> FloatArray:
         """Class probabilities of pictures.
 
-        The mean of those of the upper and the lower body, where garments are found there; else
-        of the other regions; else of the whole picture.
+        The mean of those of the upper and the lower body, what is of no class counting less; else
+        of the other regions; else of the whole picture: ``by_class`` of a :class:`SimilarityScorer`.
 
         Args:
             images: n pictures.
@@ -194,7 +194,7 @@ class LightweightClassifier:
             ImageError: A picture cannot be read; its place is named.
         """
         classes = self._fitted("predict_proba").classes
-        rows = [combined(regions) for regions in self.proba_by_region(self.view(images))]
+        rows = [overall(said) for said in self.judge_by_region(self.view(images))]
         return np.stack(rows) if rows else np.zeros((0, len(classes)), np.float32)
 
     def proba_by_region(self, views: Sequence[PictureView]) -> list[dict[str, FloatArray]]:
