@@ -181,7 +181,7 @@ class LightweightClassifier:
         """Class probabilities of pictures.
 
         The mean of those of the upper and the lower body, what is of no class counting less; else
-        of the other regions; else of the whole picture: ``by_class`` of a :class:`SimilarityScorer`.
+        of other regions; else of the whole picture: the ``by_class`` of :class:`SimilarityScorer`.
 
         Args:
             images: n pictures.
