@@ -1,8 +1,7 @@
 """Views of stored garments, made while the network trains; the same number gives the same view.
 
-Outlines are never exact, and a tight one cuts cues away: with the outline widened by a twentieth
-of the picture, 10-shot accuracy of a frozen network rose from 0.67 to 0.73. So the outline is
-widened by chance, and what lies outside fades, turns grey or takes another colour, by chance.
+Outlines are never exact, and a tight one cuts cues away that a frozen network missed. So the
+outline is widened by chance, and what lies outside fades, turns grey or takes another colour.
 """
 
 from __future__ import annotations
