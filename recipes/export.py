@@ -12,6 +12,7 @@ import torch
 from common import trunk
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF
 from torch import nn
+from train_backbone import SCALE
 
 from stylesim.backbones.garment_net import GarmentNet
 from stylesim.backbones.garment_weights import save_garment_net
@@ -38,7 +39,13 @@ def main() -> None:
         layers = nn.Sequential(*trunk(args.init))
         state = torch.load(args.work / args.backbone)
         layers.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
-        save_backbone(layers, WEIGHTS / "stylesim-n.safetensors", {**SAYS, "recipe": "recipes/"})
+        proxies = SCALE * torch.nn.functional.normalize(state["proxies"])
+        save_backbone(
+            layers,
+            WEIGHTS / "stylesim-n.safetensors",
+            {**SAYS, "recipe": "recipes/"},
+            kinds=(CATEGORIES, proxies),
+        )
     if (args.work / args.finder).exists():
         net = GarmentNet(trunk(args.init), len(PIXEL_CLASSES), len(CATEGORIES))
         net.load_state_dict(torch.load(args.work / args.finder))

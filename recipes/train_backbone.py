@@ -35,8 +35,8 @@ from torch import nn
 from views import Views, plain
 
 SCALE = 14.0
-#: (until this share of the steps, side of the pictures); small first, as it is cheap
-SIZES = ((0.45, 128), (0.8, 160), (1.0, 208))
+#: Sides of the pictures and the share of the steps at each; small first, as it is cheap
+SIZES, SHARES = (128, 160, 208), (0.45, 0.35, 0.2)
 #: Share of a label that people's word has; the teacher's probe has the rest.
 TRUST = 0.7
 
@@ -92,6 +92,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="an earlier round to go on from")
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
+    parser.add_argument("--sizes", type=int, nargs=3, default=SIZES)
+    parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -150,10 +152,12 @@ def main() -> None:
     key = (data["category"] + 1) * 2 + worn
     chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
     chance /= chance.sum()
+    until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):
-        side = next(side for until, side in SIZES if step < until * args.steps)
+        done = int((step / args.steps > until).sum())
+        side = args.sizes[min(done, len(args.sizes) - 1)]
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
         view = rng.integers(len(targets), size=args.batch)
         x = views.render(rows, view, side)

@@ -181,6 +181,7 @@ def _describe_backbone(backbone: AbstractBackbone) -> tuple[dict[str, Any], Mapp
         "image_size": backbone.image_size,
         "squaring": backbone.squaring,
         "neck": backbone.neck,
+        "kinds": None if backbone.kinds is None else backbone.kinds.names,
     }
     return said, {} if said["kind"] == "bundled" else backbone.used_tensors()
 
@@ -204,7 +205,8 @@ def _backbone(
             for name, tensor in tensors.items()
             if name.startswith(_PREFIX)
         }
-        weights = checked(held, "path", said["stem"], said["digest"], float(said["eps"]), {})
+        told = {"kinds": said.get("kinds")}
+        weights = checked(held, "path", said["stem"], said["digest"], float(said["eps"]), told)
     elif weights not in BUNDLED:
         raise ValueError("unknown bundled weights")
     made = YoloBackbone(

@@ -36,13 +36,12 @@ _SLOT_OF: dict[str, Slot | None] = {
 }
 
 
-def log_odds(model: Any, features: Floats, region: str) -> Floats:
-    """Log-odds of the wanted class against all others, in one region, of features (n, d).
+def log_odds(model: Any, units: FloatArray, region: str, lengths: Floats | None = None) -> Floats:
+    """Log-odds of the wanted class against all others, in one region, of vectors (n, d).
 
     The model's heads are asked, not read: whatever a head is made of, it can be explained.
     """
-    lengths = np.linalg.norm(features, axis=1)
-    units = (features / np.maximum(lengths, _LEAST)[:, None]).astype(np.float32)
+    lengths = np.ones(len(units)) if lengths is None else lengths
     slot = _SLOT_OF[region]
     views = []
     for unit, length in zip(units, lengths, strict=True):
@@ -56,15 +55,26 @@ def log_odds(model: Any, features: Floats, region: str) -> Floats:
     return odds
 
 
-def slopes_of(model: Any, region: str) -> Callable[[FloatArray], FloatArray]:
-    """Derivative of :func:`log_odds` by the features, by central differences."""
+def slopes_of(
+    model: Any, backbone: YoloBackbone, region: str, told: Mapping[str, float] | None = None
+) -> Callable[[FloatArray], FloatArray]:
+    """Derivative of :func:`log_odds` by the pooled features, by central differences.
+
+    Args:
+        model: A fitted classifier.
+        backbone: What makes vectors of features.
+        region: Of the body, or ``"whole"``.
+        told: What the finder says of the kind of garment, which stays as it is.
+    """
+
+    def odds(features: Floats) -> Floats:
+        units = backbone.vectors(features.astype(np.float32), [told] * len(features))
+        return log_odds(model, units, region, np.linalg.norm(features, axis=1))
 
     def slopes(features: FloatArray) -> FloatArray:
         middle = np.asarray(features, np.float64)
         step = _STEP * float(np.linalg.norm(middle)) * np.eye(len(middle))
-        above, below = np.split(
-            log_odds(model, np.concatenate([middle + step, middle - step]), region), 2
-        )
+        above, below = np.split(odds(np.concatenate([middle + step, middle - step])), 2)
         out: FloatArray = ((above - below) / (2 * step[0, 0])).astype(np.float32)
         return out
 
@@ -72,11 +82,16 @@ def slopes_of(model: Any, region: str) -> Callable[[FloatArray], FloatArray]:
 
 
 def crop_heat(
-    model: Any, backbone: AbstractBackbone, crop: Image.Image, region: str, cam: Cam | None = CHOSEN
+    model: Any,
+    backbone: AbstractBackbone,
+    crop: Image.Image,
+    region: str,
+    cam: Cam | None = CHOSEN,
+    told: Mapping[str, float] | None = None,
 ) -> tuple[FloatArray, str]:
     """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name."""
     if cam is not None and isinstance(backbone, YoloBackbone):
-        values = activation_map(backbone, crop, slopes_of(model, region), cam)
+        values = activation_map(backbone, crop, slopes_of(model, backbone, region, told), cam)
         return unsquared(values, crop.size, backbone.squaring), cam.name
     return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
 
@@ -95,7 +110,7 @@ def _occlusion(
         corner = [round((at + 0.5) * cell - patch.width / 2) for at in (x, y)]
         covered.paste(patch, (corner[0], corner[1]))
         pictures.append(covered)
-    odds = log_odds(model, np.asarray(backbone.embed(pictures), np.float64), region)
+    odds = log_odds(model, backbone.embed(pictures), region)
     falls: FloatArray = np.maximum(odds[0] - odds[1:], 0).astype(np.float32)
     return falls.reshape(_CELLS, _CELLS)
 
@@ -134,9 +149,10 @@ def garment_heat(
         name of the method.
     """
     crop = picture if garment is None else cut_out(picture, garment)
+    told = None if garment is None else garment.kinds
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
     for region, weight in weights.items():
-        values, method = crop_heat(model, backbone, crop, region, cam)
+        values, method = crop_heat(model, backbone, crop, region, cam, told)
         total += np.float32(weight) * values
     if garment is None:
         return total, method

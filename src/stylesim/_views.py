@@ -14,13 +14,12 @@ from stylesim.backbones.base import listed
 from stylesim.backbones.pictures import ahead
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import DamagedFileError, expected
-from stylesim.functional import unit_rows
 from stylesim.garments import WholePictureFinder, cut_out
 from stylesim.images import load_image
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PIL import Image
 
@@ -189,7 +188,9 @@ def look(
     views: list[tuple[PictureView, ...]] = []
     if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":
         # Nothing is cut out, so the files go to the network, which decodes them small.
-        for slot, *row in zip(told, *_unit(backbone, pictures, on_pictures), strict=True):
+        for slot, *row in zip(
+            told, *_unit(backbone, pictures, on_pictures=on_pictures), strict=True
+        ):
             whole = GarmentView(None, None, 1.0, row[0], float(row[1]))
             alone = () if slot is None else (attrs.evolve(whole, slot=slot, confidence=0.0),)
             views.append((PictureView(alone, whole),))
@@ -253,7 +254,11 @@ def _embedded(
     (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
     parts = [part for some, _ in cuts for part in some]
     ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
-    unit, lengths = _unit(backbone, [part for way in ways for part in way])
+    told: list[Mapping[str, float] | None] = []
+    for garments in found:
+        told += [garment.kinds for _, garment in garments if garment is not None]
+        told.append(None)  # of the whole picture
+    unit, lengths = _unit(backbone, [part for way in ways for part in way], told * len(ways))
     views: list[list[PictureView]] = [[] for _ in pictures]
     pixels = [picture.width * picture.height for picture in pictures]
     row = 0
@@ -284,11 +289,12 @@ def _embedded(
 def _unit(
     backbone: AbstractBackbone,
     parts: Sequence[ImageLike],
+    told: Sequence[Mapping[str, float] | None] | None = None,
     on_pictures: Callable[[int], object] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     if isinstance(backbone, YoloBackbone):
         raw = backbone.features(parts, on_pictures=on_pictures)
-        return unit_rows(raw).astype(np.float32), np.linalg.norm(raw, axis=1)
+        return backbone.vectors(raw, told), np.linalg.norm(raw, axis=1)
     rows = np.asarray(backbone.embed(parts), dtype=np.float32)
     _check(backbone, rows, len(parts))
     if on_pictures is not None:

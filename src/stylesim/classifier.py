@@ -72,7 +72,7 @@ class LightweightClassifier:
 
     weights: str | os.PathLike[str] = attrs.field(default="stylesim-n", on_setattr=_fixed)
     method: Literal["head", "finetune"] = attrs.field(default="head", on_setattr=_fixed)
-    image_size: int = attrs.field(default=224, on_setattr=_fixed)
+    image_size: int = attrs.field(default=192, on_setattr=_fixed)
     device: str = attrs.field(default="auto", on_setattr=_fixed)
     seed: int = attrs.field(default=0, on_setattr=_fixed)
     finder: AbstractGarmentFinder | None = attrs.field(default=None, on_setattr=_fixed)
@@ -277,7 +277,7 @@ class LightweightClassifier:
             NewerVersionError: A newer stylesim wrote it.
             InvalidArgumentError: ``backbone`` or ``finder`` is not that of the fit.
         """
-        check_settings(224, device)
+        check_settings(192, device)
         bundle = read_bundle(path, device=device, backbone=backbone, finder=finder)
         model = cls(
             **bundle.settings,

@@ -8,24 +8,33 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
-from PIL import Image
 
+from stylesim._cutting import cut_out, frame_of
 from stylesim.errors import expected
+from stylesim.functional import unit_rows
 from stylesim.images import load_image
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from stylesim.backbones.garment_reader import GarmentReader
-    from stylesim.types import BoolArray, ImageLike, UInt8Array
+    from PIL import Image
 
-GREY = (114, 114, 114)
-"""What fills the picture around a garment that is cut out; the padding grey of YOLO."""
+    from stylesim.backbones.garment_reader import GarmentReader, Region
+    from stylesim.backbones.yolo import YoloBackbone
+    from stylesim.types import BoolArray, ImageLike
 
-_REACH = 0.12  # of the blurred outline, as a share of the square
-# How much of the picture shows where the blurred outline has each of its 256 levels.
-_FADE = (1 / (1 + np.exp(-25 * (np.arange(256) / 255 - 0.06)))).astype(np.float32)
+__all__ = [
+    "AbstractGarmentFinder",
+    "FoundGarment",
+    "FunctionFinder",
+    "GarmentFinder",
+    "WholePictureFinder",
+    "cut_out",
+    "default_finder",
+    "find_garments",
+    "frame_of",
+]
 
 
 @attrs.frozen(eq=False)
@@ -40,6 +49,7 @@ class FoundGarment:
             the finder tells boxes only.
         confidence: 0 to 1.
         worn: Whether a person wears it, rather than it lying or hanging by itself.
+        kinds: Probability of each category that the finder knows; None where it does not tell.
 
     Example:
         >>> FoundGarment("bottom", "skirt", (40, 200, 160, 330), confidence=0.9).slot
@@ -52,6 +62,7 @@ class FoundGarment:
     mask: BoolArray | None = attrs.field(default=None, repr=False)
     confidence: float = 1.0
     worn: bool = False
+    kinds: Mapping[str, float] | None = attrs.field(default=None, repr=False)
 
 
 class AbstractGarmentFinder(abc.ABC):
@@ -133,7 +144,8 @@ class GarmentFinder(AbstractGarmentFinder):
     """The bundled finder: a small network that draws every garment's outline.
 
     Trained on street photographs with drawn outlines and on laid-out garments; see the model
-    card. Of several people, the largest is read.
+    card. Of several people, the largest is read. What a garment that is laid out is called, and
+    its slot, is told together with the bundled backbone, which looks at it cut out.
 
     Args:
         min_confidence: Garments below this are not reported, 0 to 1.
@@ -151,6 +163,7 @@ class GarmentFinder(AbstractGarmentFinder):
     min_confidence: float = attrs.field(default=0.5, kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     _reader: GarmentReader | None = attrs.field(default=None, init=False, repr=False, eq=False)
+    _namer: YoloBackbone | None = attrs.field(default=None, init=False, repr=False, eq=False)
 
     @min_confidence.validator
     def _check(self, _attribute: object, value: object) -> None:
@@ -160,27 +173,51 @@ class GarmentFinder(AbstractGarmentFinder):
     @property
     def name(self) -> str:  # type: ignore[override]
         """Identity for caches: the weights and the threshold."""
-        return f"{self.reader.name}>{self.min_confidence:g}"
+        return f"{self.reader.name}+{self.namer.source.digest[:8]}>{self.min_confidence:g}"
 
     @property
     def reader(self) -> GarmentReader:
-        """The network, loaded at first use."""
+        """The network that draws outlines, loaded at first use."""
         if self._reader is None:
             from stylesim.backbones.garment_weights import bundled_reader
 
             self._reader = bundled_reader(self.device)
         return self._reader
 
+    @property
+    def namer(self) -> YoloBackbone:
+        """The network that looks at what is laid out once more, loaded at first use."""
+        if self._namer is None:
+            from stylesim.backbones.yolo import YoloBackbone
+
+            self._namer = YoloBackbone(device=self.device)
+        return self._namer
+
     def find(self, images: Sequence[Image.Image]) -> list[list[FoundGarment]]:
         """Find the garments of each picture, the largest first."""
+        found = self.reader.read([np.asarray(image) for image in images])
+        found = [[r for r in some if r.confidence >= self.min_confidence] for some in found]
+        again = [(image, r) for image, some in zip(images, found, strict=True) for r in some]
+        named = iter(self._named([(image, r) for image, r in again if not r.worn]))
+        return [[_garment(r if r.worn else next(named)) for r in some] for some in found]
+
+    def _named(self, laid: Sequence[tuple[Image.Image, Region]]) -> list[Region]:
+        """Look once more at garments that are laid out, and name them anew."""
+        kinds = self.namer.kinds
+        if kinds is None or not laid:
+            return [region for _, region in laid]
+        side = self.namer.image_size
+        crops = [cut_out(image, _garment(region), max_side=side) for image, region in laid]
+        told = [region.kinds for _, region in laid]
+        rows = kinds.proba(unit_rows(self.namer.features(crops)), told)
         return [
-            [
-                FoundGarment(Slot(r.slot), r.category, r.box, r.mask, r.confidence, r.worn)
-                for r in regions
-                if r.confidence >= self.min_confidence
-            ]
-            for regions in self.reader.read([np.asarray(image) for image in images])
+            self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True)))
+            for (_, region), row in zip(laid, rows, strict=True)
         ]
+
+
+def _garment(r: Region) -> FoundGarment:
+    return FoundGarment(Slot(r.slot), r.category, r.box, r.mask, r.confidence, r.worn, r.kinds)
 
 
 @functools.lru_cache(maxsize=4)
@@ -210,90 +247,3 @@ def find_garments(image: ImageLike, *, min_confidence: float = 0.5) -> list[Foun
         []
     """
     return default_finder(min_confidence).find([load_image(image)])[0]
-
-
-def frame_of(garment: FoundGarment, *, margin: float = 0.08) -> tuple[int, int, int]:
-    """Left, top and side, in pixels, of the square in which a garment is cut out.
-
-    Args:
-        garment: The garment.
-        margin: Added on every side, as a share of the box's longer side.
-
-    Returns:
-        May reach over the edge of the picture.
-
-    Example:
-        >>> frame_of(FoundGarment("top", "shirt", (10, 10, 30, 20)), margin=0.1)
-        (8, 3, 24)
-    """
-    x0, y0, x1, y1 = garment.box
-    longer = max(x1 - x0, y1 - y0)
-    side = longer + 2 * round(margin * longer)
-    return (x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side
-
-
-def cut_out(
-    image: Image.Image,
-    garment: FoundGarment,
-    *,
-    margin: float = 0.08,
-    fill: tuple[int, int, int] = GREY,
-    max_side: int | None = None,
-) -> Image.Image:
-    """Cut a garment out of its picture in a square, and fade what is not the garment.
-
-    No outline is exact, and what a tight one cuts away is missed more than what a wide one leaves
-    is in the way. So the surroundings fade within a tenth of the square, and a trace of
-    them stays.
-
-    Args:
-        image: The upright RGB picture in which the garment was found.
-        garment: The garment. Without a mask, its box is the outline.
-        margin: Added on every side, as a share of the box's longer side.
-        fill: RGB colour, 0 to 255, that everything else fades to.
-        max_side: A larger square is scaled down to this many pixels a side.
-
-    Returns:
-        A new square RGB picture.
-
-    Example:
-        >>> from PIL import Image
-        >>> found = FoundGarment("top", "shirt", (10, 10, 30, 20))
-        >>> cut_out(Image.new("RGB", (64, 64)), found, margin=0.1).size
-        (24, 24)
-    """
-    left, top, side = frame_of(garment, margin=margin)
-    size = side if max_side is None else min(side, max_side)
-    x0, y0 = max(0, left), max(0, top)
-    x1, y1 = min(image.width, left + side), min(image.height, top + side)
-    here = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
-    picture = np.full((side, side, 3), fill, np.uint8)
-    picture[here] = np.asarray(image.crop((x0, y0, x1, y1)))
-    outline = np.zeros((side, side), np.uint8)
-    if garment.mask is None:
-        x0, y0, x1, y1 = garment.box
-        outline[y0 - top : y1 - top, x0 - left : x1 - left] = 255
-    else:
-        outline[here] = garment.mask[y0:y1, x0:x1] * np.uint8(255)
-    return Image.fromarray(_faded(picture, outline, size, fill))
-
-
-def _faded(
-    picture: UInt8Array, outline: UInt8Array, size: int, fill: tuple[int, int, int]
-) -> UInt8Array:
-    """Scale a square to ``size`` and fade what lies outside of its outline; as in training."""
-    import cv2
-
-    if size != len(picture):
-        picture = np.asarray(
-            cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8
-        )
-        outline = np.asarray(
-            cv2.resize(outline, (size, size), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    reach = int(size * _REACH) // 2 * 2 + 1
-    near = cv2.blur(outline, (reach, reach), borderType=cv2.BORDER_REPLICATE)
-    shown = _FADE[near][..., None]
-    colour = np.array(fill, np.float32)
-    faded: UInt8Array = (picture * shown + colour * (1 - shown) + 0.5).astype(np.uint8)
-    return faded

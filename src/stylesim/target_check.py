@@ -17,9 +17,10 @@ from stylesim._lookalikes import pairs_alike, summarise
 from stylesim._target_findings import Finding
 from stylesim._telling_apart import confusion, hold_out
 from stylesim._views import look
+from stylesim.backbones.pictures import GREY
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import expected
-from stylesim.garments import GREY, WholePictureFinder, default_finder
+from stylesim.garments import WholePictureFinder, default_finder
 from stylesim.images import load_image
 from stylesim.style_target import StyleTarget
 

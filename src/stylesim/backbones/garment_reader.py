@@ -12,7 +12,7 @@ import torch
 from stylesim.backbones.pictures import ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -30,7 +30,11 @@ _LARGE = 0.01
 
 @attrs.frozen(eq=False)
 class Region:
-    """One garment as the network sees it; see ``stylesim.garments.FoundGarment``."""
+    """One garment as the network sees it; see ``stylesim.garments.FoundGarment``.
+
+    Attributes:
+        places: For one that is laid out, how much each slot has of its outline, 0 to 1.
+    """
 
     slot: str
     category: str
@@ -38,6 +42,8 @@ class Region:
     mask: BoolArray
     confidence: float
     worn: bool
+    kinds: Mapping[str, float]
+    places: Mapping[str, float] = attrs.field(factory=dict)
 
 
 class GarmentReader:
@@ -113,16 +119,28 @@ class GarmentReader:
         mask = inside > 0.5
         if mask.mean() < _LARGE:
             return []
-        share = {n: float(probability[k][mask].mean()) for k, n in enumerate(self.pixel_classes)}
-        of_slot: dict[str, float] = {}
-        for name, value in zip(self.categories, rows[0], strict=True):
-            slot = self.slot_of[name]
-            of_slot[slot] = of_slot.get(slot, 0.0) + float(value)
-        score = {s: (of_slot.get(s, 0.0) + share[s]) / 2 for s in share if s != "accessory"}
-        slot = max(score, key=lambda s: score[s])
+        places = {
+            name: float(probability[number][mask].mean())
+            for number, name in enumerate(self.pixel_classes)
+            if name not in _UNREPORTED
+        }
         # Inside the outline the mean is a half at least, for noise too.
         sure = real * (2 * float(inside[mask].mean()) - 1)
-        return [self._region(slot, self._best(rows[0], slot), mask, sure, False, image)]
+        region = self._region("", rows[0], mask, sure, False, image)
+        return [self.named(attrs.evolve(region, places=places), region.kinds)]
+
+    def named(self, region: Region, kinds: Mapping[str, float]) -> Region:
+        """Give a garment that is laid out the slot and category that are likeliest.
+
+        Args:
+            region: The garment.
+            kinds: Probabilities of its categories; those of ``region`` stay as they are.
+        """
+        of_slot = dict(region.places)
+        for name, value in kinds.items():
+            of_slot[self.slot_of[name]] = of_slot.get(self.slot_of[name], 0.0) + value
+        slot = max((s for s in of_slot if s in region.places), key=lambda s: of_slot[s])
+        return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
     def _worn(
         self, image: UInt8Array, logits: FloatArray, rows: FloatArray, real: float
@@ -146,7 +164,7 @@ class GarmentReader:
             if mask.sum() < fewest:
                 continue
             sure = real * float(probability[mask].mean())
-            regions.append(self._region(name, self._best(row, name), mask, sure, True, image))
+            regions.append(self._region(name, row, mask, sure, True, image))
         return sorted(regions, key=lambda r: -int(r.mask.sum()))
 
     def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
@@ -154,15 +172,15 @@ class GarmentReader:
         p: FloatArray = self.net.categories(a, b, masks).softmax(1).cpu().numpy()
         return p
 
-    def _best(self, row: FloatArray, slot: str) -> str:
-        """The likeliest category of those worn on a slot."""
-        fits = [k for k, c in enumerate(self.categories) if self.slot_of[c] == slot]
-        return self.categories[max(fits, key=lambda k: row[k])]
+    def _best(self, kinds: Mapping[str, float], slot: str) -> str:
+        """The likeliest category of those worn on a slot; "" for none."""
+        fits = [name for name in self.categories if self.slot_of[name] == slot]
+        return max(fits, key=lambda name: kinds[name], default="")
 
     def _region(
         self,
         slot: str,
-        category: str,
+        row: FloatArray,
         mask: BoolArray,
         confidence: float,
         worn: bool,
@@ -176,7 +194,8 @@ class GarmentReader:
             mask = grown.astype(bool)
         ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         box = (int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
-        return Region(slot, category, box, mask, confidence, worn)
+        kinds = {name: float(p) for name, p in zip(self.categories, row, strict=True)}
+        return Region(slot, self._best(kinds, slot), box, mask, confidence, worn, kinds)
 
 
 def _letterbox(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stylesim.errors import DamagedFileError, NewerVersionError, StorageError, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -26,6 +26,8 @@ def save_backbone(
     model: nn.Module | Mapping[str, Tensor],
     path: str | os.PathLike[str],
     metadata: Mapping[str, Any] | None = None,
+    *,
+    kinds: tuple[Sequence[str], Tensor] | None = None,
 ) -> None:
     """Write the backbone of a YOLOv8 classification network as one safetensors file.
 
@@ -39,6 +41,8 @@ def save_backbone(
             normalisation not fused.
         path: Where to write.
         metadata: What the file shall say about itself: anything that JSON holds.
+        kinds: Names of the kinds of garment that are told from the features scaled to unit
+            length, and the matrix, of shape (kinds, channels), that makes their logits.
 
     Raises:
         InvalidArgumentError: ``model`` is not such a network, or a value does
@@ -68,6 +72,10 @@ def save_backbone(
     for module in modules:
         if isinstance(module, torch.nn.BatchNorm2d):
             header["eps"] = module.eps
+    if kinds is not None:
+        names, weight = kinds
+        kept["kinds.weight"] = weight.detach().cpu().to(torch.float16).contiguous()
+        header["kinds"] = list(names)
     header |= metadata or {}
     write_safetensors(Path(path), kept, header)
 

@@ -10,6 +10,7 @@ import numpy as np
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
 from stylesim.backbones.checkpoint import Weights
 from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import check_weights, find_weights
 from stylesim.errors import DamagedFileError, expected
@@ -17,7 +18,7 @@ from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -99,8 +100,7 @@ def fill(network: Any, weights: Weights, *, neck: bool = False) -> None:
     todo = "fetch or train it again"
     state = {}
     for name, own in network.state_dict().items():
-        inside = int(name.split(".")[1]) < _LAYERS or (neck and name.startswith(NECK))
-        if not inside or name.endswith("num_batches_tracked"):
+        if not _inside(name, neck=neck) or name.endswith("num_batches_tracked"):
             continue
         tensor = weights.tensors.get(name)
         if tensor is None or tensor.shape != own.shape:
@@ -112,6 +112,12 @@ def fill(network: Any, weights: Weights, *, neck: bool = False) -> None:
             got = f"{weights.stem} with numbers that are not finite in {name}"
             raise expected("weights", wish, got, todo, DamagedFileError)
     network.load_state_dict(state, strict=False)
+
+
+def _inside(name: str, *, neck: bool) -> bool:
+    """Whether a tensor of this name belongs to the layers that are used."""
+    layer = name.split(".")[1]
+    return (layer.isdigit() and int(layer) < _LAYERS) or (neck and name.startswith(NECK))
 
 
 def pick_device(device: str) -> str:
@@ -140,7 +146,8 @@ class YoloBackbone(AbstractBackbone):
 
     The features are the global average of the last layer before the
     classification layer: 256 numbers for size n, 512 for s, 768 for m, 1024
-    for l and 1280 for x.
+    for l and 1280 for x. Weights that know kinds of garment, as the bundled
+    ones do, add the square roots of their probabilities: 21 numbers.
 
     Args:
         weights: ``"stylesim-n"``, the bundled weights that know clothes; a
@@ -162,6 +169,7 @@ class YoloBackbone(AbstractBackbone):
 
     Attributes:
         source: The weights, and where they came from.
+        kinds: Tells kinds of garment; None where the weights know none.
 
     Raises:
         InvalidArgumentError: A setting is out of range.
@@ -173,18 +181,19 @@ class YoloBackbone(AbstractBackbone):
         >>> from PIL import Image
         >>> backbone = YoloBackbone()
         >>> backbone.embed([Image.new("RGB", (64, 48), "navy")]).shape
-        (1, 256)
+        (1, 277)
 
     Architecture: G. Jocher, A. Chaurasia and J. Qiu, Ultralytics YOLOv8, 2023.
     """
 
     weights: str | os.PathLike[str] | Weights = "stylesim-n"
-    image_size: int = attrs.field(default=224, kw_only=True)
+    image_size: int = attrs.field(default=192, kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     squaring: Squaring = attrs.field(default="pad", kw_only=True)
     batch_size: int = attrs.field(default=16, kw_only=True)
     neck: bool = attrs.field(default=False, kw_only=True)
     source: Weights = attrs.field(init=False, repr=False)
+    kinds: Kinds | None = attrs.field(init=False, repr=False)
     _network: nn.Module = attrs.field(init=False, repr=False)
     _place: str = attrs.field(init=False, repr=False)
 
@@ -198,6 +207,7 @@ class YoloBackbone(AbstractBackbone):
         self._place = pick_device(self.device)
         given = self.weights
         self.source = given if isinstance(given, Weights) else find_weights(given)
+        self.kinds = None if self.neck else kinds_of(self.source)
         self._network = self._built()
 
     @property
@@ -209,12 +219,26 @@ class YoloBackbone(AbstractBackbone):
     @property
     def dim(self) -> int:  # type: ignore[override]
         """Length of the vectors."""
-        last: Any = self._network[-1]  # type: ignore[index]
-        return int((last.conv if self.neck else last.cv2.conv).out_channels)
+        return self._width() + (0 if self.kinds is None else len(self.kinds.names))
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """Embed each picture as it is; see :class:`AbstractBackbone`."""
-        return unit_rows(self.features(images)).astype(np.float32)
+        return self.vectors(self.features(images))
+
+    def vectors(
+        self, features: FloatArray, told: Sequence[Mapping[str, float] | None] | None = None
+    ) -> FloatArray:
+        """Make vectors of unit length of pooled features.
+
+        Args:
+            features: Array of shape (n, channels).
+            told: For each row what a finder says of the kind of garment, or None.
+
+        Returns:
+            float32 array of shape (n, d).
+        """
+        rows = unit_rows(features).astype(np.float32)
+        return rows if self.kinds is None else self.kinds.vectors(rows, told)
 
     def features(
         self,
@@ -229,7 +253,7 @@ class YoloBackbone(AbstractBackbone):
             on_pictures: Called after each batch with the number of its pictures.
 
         Returns:
-            float32 array of shape (n, d).
+            float32 array of shape (n, channels).
 
         Raises:
             ImageError: A picture cannot be read; its place is named.
@@ -237,7 +261,7 @@ class YoloBackbone(AbstractBackbone):
         import torch
 
         pictures = listed(images)
-        rows = [np.zeros((0, self.dim), np.float32)]
+        rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         stacks = batches(pictures, self.image_size, self.squaring, self.batch_size, early=early)
         with torch.inference_mode():
@@ -254,8 +278,13 @@ class YoloBackbone(AbstractBackbone):
         return {
             name: tensor
             for name, tensor in self.source.tensors.items()
-            if int(name.split(".")[1]) < _LAYERS or (self.neck and name.startswith(NECK))
+            if _inside(name, neck=self.neck) or (name == WEIGHT and self.kinds is not None)
         }
+
+    def _width(self) -> int:
+        """Channels of the pooled features."""
+        last: Any = self._network[-1]  # type: ignore[index]
+        return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
     def _built(self) -> nn.Module:
         import torch
@@ -284,7 +313,7 @@ def check_settings(image_size: object, device: object) -> None:
     whole = isinstance(image_size, int) and not isinstance(image_size, bool)
     if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
         wish = "a multiple of 32, in pixels"
-        raise expected("image_size", wish, image_size, "pass image_size=224")
+        raise expected("image_size", wish, image_size, "pass image_size=192")
     if not isinstance(device, str) or not device:
         wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
         raise expected("device", wish, device, "pass device='auto'")

@@ -1,0 +1,107 @@
+"""Cutting a garment out of its picture, as the networks saw it in training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from stylesim.backbones.pictures import GREY
+
+if TYPE_CHECKING:
+    from stylesim.garments import FoundGarment
+    from stylesim.types import UInt8Array
+
+_REACH = 0.12  # of the blurred outline, as a share of the square
+# How much of the picture shows where the blurred outline has each of its 256 levels.
+_FADE = (1 / (1 + np.exp(-25 * (np.arange(256) / 255 - 0.06)))).astype(np.float32)
+
+
+def frame_of(garment: FoundGarment, *, margin: float = 0.08) -> tuple[int, int, int]:
+    """Left, top and side, in pixels, of the square in which a garment is cut out.
+
+    Args:
+        garment: The garment.
+        margin: Added on every side, as a share of the box's longer side.
+
+    Returns:
+        May reach over the edge of the picture.
+
+    Example:
+        >>> from stylesim import FoundGarment
+        >>> frame_of(FoundGarment("top", "shirt", (10, 10, 30, 20)), margin=0.1)
+        (8, 3, 24)
+    """
+    x0, y0, x1, y1 = garment.box
+    longer = max(x1 - x0, y1 - y0)
+    side = longer + 2 * round(margin * longer)
+    return (x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side
+
+
+def cut_out(
+    image: Image.Image,
+    garment: FoundGarment,
+    *,
+    margin: float = 0.08,
+    fill: tuple[int, int, int] = GREY,
+    max_side: int | None = None,
+) -> Image.Image:
+    """Cut a garment out of its picture in a square, and fade what is not the garment.
+
+    No outline is exact, and what a tight one cuts away is missed more than what a wide one leaves
+    is in the way. So the surroundings fade within a tenth of the square, and a trace of
+    them stays.
+
+    Args:
+        image: The upright RGB picture in which the garment was found.
+        garment: The garment. Without a mask, its box is the outline.
+        margin: Added on every side, as a share of the box's longer side.
+        fill: RGB colour, 0 to 255, that everything else fades to.
+        max_side: A larger square is scaled down to this many pixels a side.
+
+    Returns:
+        A new square RGB picture.
+
+    Example:
+        >>> from PIL import Image
+        >>> from stylesim import FoundGarment
+        >>> found = FoundGarment("top", "shirt", (10, 10, 30, 20))
+        >>> cut_out(Image.new("RGB", (64, 64)), found, margin=0.1).size
+        (24, 24)
+    """
+    left, top, side = frame_of(garment, margin=margin)
+    size = side if max_side is None else min(side, max_side)
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = min(image.width, left + side), min(image.height, top + side)
+    here = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+    picture = np.full((side, side, 3), fill, np.uint8)
+    picture[here] = np.asarray(image.crop((x0, y0, x1, y1)))
+    outline = np.zeros((side, side), np.uint8)
+    if garment.mask is None:
+        x0, y0, x1, y1 = garment.box
+        outline[y0 - top : y1 - top, x0 - left : x1 - left] = 255
+    else:
+        outline[here] = garment.mask[y0:y1, x0:x1] * np.uint8(255)
+    return Image.fromarray(_faded(picture, outline, size, fill))
+
+
+def _faded(
+    picture: UInt8Array, outline: UInt8Array, size: int, fill: tuple[int, int, int]
+) -> UInt8Array:
+    """Scale a square to ``size`` and fade what lies outside of its outline; as in training."""
+    import cv2
+
+    if size != len(picture):
+        picture = np.asarray(
+            cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8
+        )
+        outline = np.asarray(
+            cv2.resize(outline, (size, size), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    reach = int(size * _REACH) // 2 * 2 + 1
+    near = cv2.blur(outline, (reach, reach), borderType=cv2.BORDER_REPLICATE)
+    shown = _FADE[near][..., None]
+    colour = np.array(fill, np.float32)
+    faded: UInt8Array = (picture * shown + colour * (1 - shown) + 0.5).astype(np.uint8)
+    return faded
