@@ -123,7 +123,8 @@ def calibrate(
         if name in SPACES
     }
     digest = model._base().source.digest  # type: ignore[attr-defined]
-    base = Calibration(digest, spaces)
+    kinds = model._base().kinds  # type: ignore[attr-defined]
+    base = Calibration(digest, spaces, kinds=0 if kinds is None else len(kinds.names))
     rng = np.random.default_rng(1)
     episodes = [*kind_episodes(shown, base, 60, rng), *style_episodes(shown, base, 40, rng)]
     temperature = fit_temperature(episodes)

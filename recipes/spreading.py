@@ -18,7 +18,7 @@ from stylesim._views import PictureView
 EQUAL = {"upper": 1.0, "lower": 1.0}
 #: More than the 0.9 of the intervals: the networks know these photographs better than others.
 WANTED_COVERAGE = 0.91
-SPREADS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0)
+SPREADS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
 
 
 def rows_of(learned: Learned, views: Sequence[PictureView]) -> list:

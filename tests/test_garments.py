@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import stylesim as ss
+from stylesim.backbones.kinds import Kinds
 from stylesim.datasets import load_clothing, load_outfits
 from stylesim.garments import FunctionFinder, WholePictureFinder, cut_out
 
@@ -117,6 +118,44 @@ def test_a_batch_gives_what_single_pictures_give() -> None:
         assert [g.confidence for g in garments] == pytest.approx(
             [g.confidence for g in alone], abs=1e-3
         )
+
+
+def test_kinds_are_probabilities_and_name_the_garment() -> None:
+    (garment,) = ss.find_garments(drawn_shirt(), min_confidence=0.0)
+    assert garment.kinds is not None
+    assert sum(garment.kinds.values()) == pytest.approx(1, abs=1e-4)
+    assert garment.category in garment.kinds
+
+
+def test_what_is_laid_out_is_named_together_with_the_backbone() -> None:
+    class Stubborn:
+        """Sees one kind in everything."""
+
+        image_size = 32
+
+        def __init__(self, name: str) -> None:
+            names = tuple(ss.find_garments(drawn_shirt(), min_confidence=0.0)[0].kinds or ())
+            self.kinds = Kinds(names, 1e3 * np.eye(len(names))[:, [names.index(name)]])
+            self.seen = 0
+
+        def features(self, crops: list[Image.Image]) -> np.ndarray:
+            self.seen += len(crops)
+            return np.ones((len(crops), 1), np.float32)
+
+    said = {}
+    for name in ("t-shirt", "dress"):
+        finder = ss.GarmentFinder(min_confidence=0.0)
+        finder._namer = namer = Stubborn(name)  # type: ignore[assignment]
+        found = finder.find([drawn_shirt(), Image.new("RGB", (64, 64), "grey")])
+        assert [g.worn for g in found[0]] == [False]
+        assert namer.seen == 1
+        said[name] = found[0][0]
+    assert [(g.slot.value, g.category) for g in said.values()] == [
+        ("top", "t-shirt"),
+        ("full", "dress"),
+    ]
+    # What the finder itself says stays beside it, for whoever looks with other eyes.
+    assert said["t-shirt"].kinds == said["dress"].kinds
 
 
 @pytest.mark.real_data

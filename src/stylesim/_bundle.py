@@ -63,9 +63,12 @@ def write_bundle(path: str | os.PathLike[str], bundle: Bundle) -> None:
             ("shares", known.shares),
         ):
             tensors[f"{region}.{name}"] = torch.from_numpy(np.ascontiguousarray(values))
+        if known.head.table is not None:
+            tensors[f"{region}.table"] = torch.from_numpy(np.ascontiguousarray(known.head.table))
         regions[region] = {
             "members": list(known.members),
             "temperature": known.head.temperature,
+            "slope": known.head.slope,
             "scaled": known.scaled,
             "together": known.together,
             "history": known.head.history,
@@ -159,7 +162,13 @@ def _heads(
         if not (fits and finite and all(0 <= m < n_classes for m in members) and 0 in members):
             raise ValueError("a head does not fit the classes")
         history = tuple((float(loss), float(hits)) for loss, hits in said["history"])
-        head = Head(weight, bias, temperature, history)
+        table, slope = tensors.get(f"{region}.table"), float(said.get("slope", 0.0))
+        if table is not None:
+            table = table.double().numpy()
+            finite = len(table) == len(bias) and 0 < table.min() <= table.max() < np.inf
+            if not (finite and 0 < table.shape[1] <= weight.shape[1] and 0 <= slope < np.inf):
+                raise ValueError("a table that does not fit its head")
+        head = Head(weight, bias, temperature, history, table, slope)
         cloud = clouds.get(region)
         if cloud is not None and cloud.means.shape != weight.shape:
             raise ValueError("clouds of other classes")

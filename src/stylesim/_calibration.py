@@ -104,6 +104,7 @@ class Calibration:
             :meth:`stylesim._novelty.Clouds.features`.
         spread: What standard deviations of log-odds are multiplied by for intervals.
         nothing_found: Probability of "neither" where the finder finds no garment.
+        kinds: How many numbers at the end of a vector tell kinds of garment.
     """
 
     backbone: str
@@ -115,6 +116,7 @@ class Calibration:
     novelty: tuple[float, ...] = (-4.0, 2.0, 2.0, 0.0)
     spread: float = 2.0
     nothing_found: float = 0.95
+    kinds: int = 0
 
     def space(self, region: str) -> Space:
         """The space of a region; those but the body share one."""
@@ -265,5 +267,6 @@ def calibration_from(tensors: Mapping[str, Any], header: Mapping[str, Any]) -> C
         spaces,
         temperature=(temperature[0], temperature[1], temperature[2]),
         novelty=novelty,
+        kinds=int(header.get("kinds", 0)),
         **singles,
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from stylesim._kind_table import logits_of, with_table
 from stylesim._tempering import held_out
 from stylesim.functional import (
     best_temperature,
@@ -42,7 +43,6 @@ _NOISE = 0.1  # length of what is added to a row of length 1
 _RATE = 0.1
 _BATCH = 16
 _FOLDS = 5
-_LEAST_VARIANCE = 0.1
 _LEARNED = (0.1, 0.4, 1.0)  # shares of what was learned beyond the prototypes that may be kept
 _PARTS = 4
 _ALIKE = 0.5  # nats, over all pictures
@@ -58,17 +58,25 @@ class Head:
         temperature: What the logits are divided by; more evens probabilities out.
         history: For each epoch the mean loss, in nats, and the accuracy, 0 to
             1, on the rows as they were learned from.
+        table: float64 array of shape (classes, kinds): how often each class shows each kind of
+            garment; None where the vectors tell no kinds.
+        slope: What the logits of the table are multiplied by.
     """
 
     weight: Floats
     bias: Floats
     temperature: float = 1.0
     history: tuple[tuple[float, float], ...] = ()
+    table: Floats | None = None
+    slope: float = 0.0
 
     def logits(self, x: npt.ArrayLike) -> Floats:
         """Logits of shape (n, classes) of rows of shape (n, d), not yet tempered."""
-        rows: Floats = np.asarray(x, dtype=np.float64) @ self.weight.T + self.bias
-        return rows
+        rows = np.asarray(x, dtype=np.float64)
+        logits: Floats = rows @ self.weight.T + self.bias
+        if self.table is not None:
+            logits = logits + self.slope * logits_of(rows, self.table)
+        return logits
 
     def proba(self, x: npt.ArrayLike) -> Floats:
         """Probabilities of shape (n, classes); each row sums to 1."""
@@ -82,7 +90,6 @@ def fit_head(
     *,
     epochs: int,
     seed: int,
-    prior: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
     on_epoch: Callable[[], object] | None = None,
 ) -> Head:
@@ -95,9 +102,6 @@ def fit_head(
             many rows they have.
         epochs: Passes over the rows.
         seed: Of the order of the rows, the noise on them, and the folds.
-        prior: Covariance of shape (d, d) of rows around the mean of their
-            class, known from elsewhere; directions in which a class spreads
-            anyway then count less. None counts all directions alike.
         groups: Numbers of shape (n,): rows of one group (views of one
             picture) are never on both sides of a fold. None: each by itself.
         on_epoch: Called after each epoch.
@@ -121,11 +125,9 @@ def fit_head(
     rows = np.asarray(x, dtype=np.float64)
     labels = class_labels(y, len(rows), n_classes)
     owners = np.arange(len(rows)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    shape = None if prior is None else _whitening(np.asarray(prior, dtype=np.float64))
-    seen = rows if shape is None else rows @ shape
-    head = _learn(seen, labels, n_classes, epochs, seed, on_epoch)
-    head = attrs.evolve(head, temperature=_temper(seen, labels, owners, n_classes, epochs, seed))
-    return head if shape is None else attrs.evolve(head, weight=head.weight @ shape.T)
+    head = _learn(rows, labels, n_classes, epochs, seed, on_epoch)
+    temperature = _temper(rows, labels, owners, n_classes, epochs, seed)
+    return attrs.evolve(head, temperature=temperature)
 
 
 def fit_prototypes(
@@ -167,7 +169,9 @@ def fit_prototypes(
     share = _share(seen, labels, groups, n_classes, epochs, seed, temperature * scale)
     weight, bias = _between(start, learned, share)
     head = Head(weight @ shape.T / scale, bias / scale, temperature, learned.history)
-    return head, held
+    if not calibration.kinds:
+        return head, held
+    return with_table(head, held, rows, groups, calibration.kinds)
 
 
 def _both(
@@ -289,16 +293,3 @@ def _folds(y: Ints, owners: Ints, n_classes: int, seed: int, count: int = _FOLDS
         fold_of[members] = np.arange(len(members)) % count
         most = max(most, min(len(members), _FOLDS))
     return fold_of[owners]
-
-
-def _whitening(covariance: Floats) -> Floats:
-    """Symmetric matrix that evens a covariance out, keeping the mean variance.
-
-    Directions of little variance are held at a tenth of the mean, or noise
-    there would be blown up.
-    """
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    mean = max(float(values.mean()), 1e-12)
-    scale = np.sqrt(mean / np.maximum(values, _LEAST_VARIANCE * mean))
-    matrix: Floats = (vectors * scale) @ vectors.T
-    return matrix

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
 _SMALLEST = 1e-12
-_AGREED, _VARIES = -0.6, 0.3  # log of the factor for outfits, on episodes, and how it varies
+_AGREED, _VARIES = -1.0, 0.5  # log of the factor for outfits, on episodes, and how it varies
 
 
 @attrs.frozen(eq=False)

@@ -26,6 +26,7 @@ _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
 _SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004}
 _LARGE = 0.01
+_PLACE = 0.3  # what the pixels say of the slot of a garment laid out, beside its category
 
 
 @attrs.frozen(eq=False)
@@ -136,7 +137,7 @@ class GarmentReader:
             region: The garment.
             kinds: Probabilities of its categories; those of ``region`` stay as they are.
         """
-        of_slot = dict(region.places)
+        of_slot = {slot: _PLACE * share for slot, share in region.places.items()}
         for name, value in kinds.items():
             of_slot[self.slot_of[name]] = of_slot.get(self.slot_of[name], 0.0) + value
         slot = max((s for s in of_slot if s in region.places), key=lambda s: of_slot[s])
