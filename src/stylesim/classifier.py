@@ -13,8 +13,8 @@ from stylesim._opinions import Opinion, judge_by_region, overall
 from stylesim._regions import WHOLE, balanced, by_region
 from stylesim._views import GarmentView, PictureView, look
 from stylesim.backbones.base import check_whole, listed
-from stylesim.backbones.sources import check_weights
-from stylesim.backbones.yolo import YoloBackbone, check_settings
+from stylesim.backbones.sources import check_settings, check_weights, usual_size
+from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import expected
 from stylesim.garments import WholePictureFinder, default_finder
 from stylesim.style_target import StyleTarget
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["GarmentView", "LightweightClassifier", "Opinion", "PictureView"]
 
 _fixed = attrs.setters.frozen
+_USUAL_SIZE = attrs.Factory(lambda self: usual_size(self.weights, self.method), takes_self=True)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -47,10 +48,10 @@ class LightweightClassifier:
         method: ``"head"``: the network stays as it is, and heads are learned on its features,
             in seconds. ``"finetune"``: the whole network is trained by Ultralytics' own trainer
             on whole pictures, as in the paper, in minutes.
-        image_size: Side of the square that the network sees, in pixels: a multiple of 32.
+        image_size: Side of the square that the network sees, in pixels, a multiple of 32: 192 for
+            the bundled weights, 224 for others and for fine-tuning, unless it is passed.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
-        seed: Of everything that is drawn; the same seed and input give the same classifier on
-            one machine.
+        seed: Of all that is drawn; the same seed and input give the same classifier on a machine.
         finder: Finds the garments; None is the bundled finder, and
             :class:`stylesim.WholePictureFinder` compares whole pictures, as ``"finetune"``
             always does.
@@ -72,7 +73,7 @@ class LightweightClassifier:
 
     weights: str | os.PathLike[str] = attrs.field(default="stylesim-n", on_setattr=_fixed)
     method: Literal["head", "finetune"] = attrs.field(default="head", on_setattr=_fixed)
-    image_size: int = attrs.field(default=192, on_setattr=_fixed)
+    image_size: int = attrs.field(default=_USUAL_SIZE, on_setattr=_fixed)
     device: str = attrs.field(default="auto", on_setattr=_fixed)
     seed: int = attrs.field(default=0, on_setattr=_fixed)
     finder: AbstractGarmentFinder | None = attrs.field(default=None, on_setattr=_fixed)
@@ -236,8 +237,7 @@ class LightweightClassifier:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the classifier as one safetensors file, which scores without the pictures.
 
-        Bundled weights are named with their digest; others are in the file. A file that is
-        there already is replaced once the new one is whole.
+        Bundled weights are named with their digest; others are in the file, replaced as a whole.
 
         Args:
             path: Where to write.
@@ -277,7 +277,7 @@ class LightweightClassifier:
             NewerVersionError: A newer stylesim wrote it.
             InvalidArgumentError: ``backbone`` or ``finder`` is not that of the fit.
         """
-        check_settings(192, device)
+        check_settings(224, device)
         bundle = read_bundle(path, device=device, backbone=backbone, finder=finder)
         model = cls(
             **bundle.settings,

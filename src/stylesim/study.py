@@ -172,7 +172,7 @@ def epoch_study(
     epochs: Sequence[int] = (10, 15, 20, 25, 30),
     method: Literal["head", "finetune"] = "head",
     weights: str | os.PathLike[str] = "stylesim-n",
-    image_size: int = 224,
+    image_size: int | None = None,
     device: str = "auto",
     seed: int = 0,
     finder: AbstractGarmentFinder | None = None,
@@ -191,7 +191,7 @@ def epoch_study(
         epochs: Lengths of training, each a whole number of at least 1.
         method: As in :class:`stylesim.LightweightClassifier`, as are the next six.
         weights: Likewise.
-        image_size: Likewise.
+        image_size: Likewise; None for the usual one.
         device: Likewise.
         seed: Likewise.
         finder: Likewise.
@@ -232,7 +232,7 @@ def epoch_study(
     model = LightweightClassifier(
         weights=weights,
         method=method,
-        image_size=image_size,
+        **({} if image_size is None else {"image_size": image_size}),
         device=device,
         seed=seed,
         finder=finder,

@@ -36,6 +36,27 @@ def check_weights(weights: object) -> None:
         raise expected("weights", _WISH, weights, "pass one of these")
 
 
+def usual_size(weights: object, method: str = "head") -> int:
+    """Side of the square at which weights are at their best, in pixels."""
+    bundled = isinstance(weights, str) and weights in BUNDLED
+    return 192 if bundled and method == "head" else 224
+
+
+def check_settings(image_size: object, device: object) -> None:
+    """Refuse settings out of range before anything is loaded.
+
+    Raises:
+        InvalidArgumentError: A setting is out of range.
+    """
+    whole = isinstance(image_size, int) and not isinstance(image_size, bool)
+    if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
+        wish = "a multiple of 32, in pixels"
+        raise expected("image_size", wish, image_size, "pass image_size=192")
+    if not isinstance(device, str) or not device:
+        wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
+        raise expected("device", wish, device, "pass device='auto'")
+
+
 def find_weights(weights: str | os.PathLike[str]) -> Weights:
     """Read weights by their name or path; see ``YoloBackbone``.
 

@@ -12,7 +12,12 @@ from stylesim.backbones.checkpoint import Weights
 from stylesim.backbones.fence import fenced, import_ultralytics
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.pictures import batches
-from stylesim.backbones.sources import check_weights, find_weights
+from stylesim.backbones.sources import (
+    check_settings,
+    check_weights,
+    find_weights,
+    usual_size,
+)
 from stylesim.errors import DamagedFileError, expected
 from stylesim.functional import unit_rows
 
@@ -158,7 +163,8 @@ class YoloBackbone(AbstractBackbone):
             working folder and downloaded to there if there is none: nothing
             else in stylesim downloads weights.
         image_size: Side of the square that the network sees, in pixels: a
-            multiple of 32.
+            multiple of 32. Unless it is passed 192 for the bundled weights,
+            which tell garments best at that size, and 224 for others.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
             square in its middle, as Ultralytics' own ``predict`` does.
@@ -187,7 +193,7 @@ class YoloBackbone(AbstractBackbone):
     """
 
     weights: str | os.PathLike[str] | Weights = "stylesim-n"
-    image_size: int = attrs.field(default=192, kw_only=True)
+    image_size: int = attrs.field(kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     squaring: Squaring = attrs.field(default="pad", kw_only=True)
     batch_size: int = attrs.field(default=16, kw_only=True)
@@ -196,6 +202,10 @@ class YoloBackbone(AbstractBackbone):
     kinds: Kinds | None = attrs.field(init=False, repr=False)
     _network: nn.Module = attrs.field(init=False, repr=False)
     _place: str = attrs.field(init=False, repr=False)
+
+    @image_size.default
+    def _size(self) -> int:
+        return usual_size(self.weights)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.weights, Weights):
@@ -302,18 +312,3 @@ class YoloBackbone(AbstractBackbone):
             if isinstance(module, torch.nn.SiLU):
                 module.inplace = True  # spares a fifth of the time
         return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def check_settings(image_size: object, device: object) -> None:
-    """Refuse settings out of range before anything is loaded.
-
-    Raises:
-        InvalidArgumentError: A setting is out of range.
-    """
-    whole = isinstance(image_size, int) and not isinstance(image_size, bool)
-    if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
-        wish = "a multiple of 32, in pixels"
-        raise expected("image_size", wish, image_size, "pass image_size=192")
-    if not isinstance(device, str) or not device:
-        wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
-        raise expected("device", wish, device, "pass device='auto'")

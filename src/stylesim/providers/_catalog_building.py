@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 
 from stylesim.errors import DamagedFileError, ProductError, expected
+from stylesim.providers import _catalog_compact as copies
 from stylesim.providers import _catalog_folder as folders
 from stylesim.providers import _catalog_index as index
 from stylesim.providers import _files
@@ -204,6 +205,7 @@ def build(
             if rows:
                 compact(table, keep_old=False)
                 index.build(table, source.dim, train=True)
+                copy_vectors(table, folder, pointer)
                 folders.publish(folder, pointer)
             else:
                 folders.abandon(folder, pointer)
@@ -263,11 +265,18 @@ def change(products: DiskProducts, source: Source, *, mode: str) -> CatalogChang
         pointer = products.pointer
         check_embedding(pointer, source.embedding, source.dim)
         changes, _ = _write(products.table, folder, products.base, source, pointer.dim, mode)
-        if changes.added + changes.updated >= _WORTH_INDEXING:
-            with folders.translated(folder, writing=True):
+        with folders.translated(folder, writing=True):
+            if index.waiting(products.table) >= _WORTH_INDEXING:
                 compact(products.table, keep_old=True)
                 index.build(products.table, pointer.dim, train=False)
+                copy_vectors(products.table, folder, pointer)
     return changes
+
+
+def copy_vectors(table: Any, folder: Path, pointer: Pointer) -> None:
+    """Make the compact copy, where it is of use."""
+    if index.has_vector_index(table):
+        copies.write(table, folder, pointer.table, pointer.dim)
 
 
 def check_embedding(pointer: Pointer, embedding: str | None, dim: int) -> None:

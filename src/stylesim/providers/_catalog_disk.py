@@ -15,6 +15,7 @@ from stylesim.products import Product, SkippedProduct
 from stylesim.providers import _catalog_filters as filters
 from stylesim.providers import _catalog_folder as folders
 from stylesim.providers import _catalog_index as index
+from stylesim.providers._catalog_nearest import Copies, nearest
 from stylesim.providers._catalog_rows import SHOWN, product_of
 from stylesim.providers.base import SearchResult
 
@@ -43,6 +44,7 @@ class DiskProducts(Sequence[Product]):
     folder: Path
     base: Path
     _open: tuple[Pointer, Any] | None = attrs.field(default=None, init=False, repr=False)
+    _copies: Copies | None = attrs.field(default=None, init=False, repr=False)
     _said: dict[tuple[Any, ...], bool] = attrs.field(factory=dict, init=False, repr=False)
 
     def __getstate__(self) -> tuple[Path, Path]:
@@ -50,7 +52,7 @@ class DiskProducts(Sequence[Product]):
 
     def __setstate__(self, state: tuple[Path, Path]) -> None:
         self.folder, self.base = state
-        self._open, self._said = None, {}
+        self._open, self._copies, self._said = None, None, {}
 
     @property
     def pointer(self) -> Pointer:
@@ -64,7 +66,7 @@ class DiskProducts(Sequence[Product]):
 
     def reopen(self) -> None:
         """Look again which table counts."""
-        self._open = None
+        self._open = self._copies = None
         self._said.clear()
 
     def _opened(self) -> tuple[Pointer, Any]:
@@ -132,28 +134,32 @@ class DiskProducts(Sequence[Product]):
         with self._reading():
             facts = filters.facts(query, self._silent)
             doubt = self._doubt(query)
-            terms = filters.joined([*facts, *filters.price(query, doubt=doubt)])
             limit = query.limit or MOST + 1
-            rows = self._rows(query, terms, limit)
+            found = None if query.near is None else self._nearest(query, limit)
+            if found is None:
+                terms = filters.joined([*facts, *filters.price(query, doubt=doubt)])
+                found = self._rows(query, terms, limit)
             skipped = self._unclear(query, facts) if doubt else []
-        if query.limit is None and len(rows) > MOST:
-            del rows[MOST:]
+        if query.limit is None and len(found) > MOST:
+            del found[MOST:]
             why = f"more than {MOST:,} fit; pass a limit, or ask for something nearer"
             skipped.append(SkippedProduct(why, source=self.folder.name))
-        products, cosines = [], []
-        for row in rows:
-            product = product_of(row, self.base)
-            if query.matches(product):
-                products.append(product)
-                cosines.append(1.0 - row["_distance"] / 2 if query.near else math.nan)
-        return SearchResult(products, skipped, cosines if query.near else ())
+        cosines = () if query.near is None else [cosine for cosine, _ in found]
+        return SearchResult([product for _, product in found], skipped, cosines)
 
-    def _rows(self, query: ProductQuery, terms: Any, limit: int) -> list[dict[str, Any]]:
+    def _nearest(self, query: ProductQuery, limit: int) -> list[tuple[float, Product]] | None:
+        assert query.near is not None
+        self._check(query.near)
+        if self._copies is None:
+            self._copies = Copies(self.folder, self.pointer.table, self.pointer.dim)
+        return nearest(self.table, self._copies, query, limit, self.base)
+
+    def _rows(self, query: ProductQuery, terms: Any, limit: int) -> list[tuple[float, Product]]:
+        """Ask the table itself."""
         columns = list(SHOWN)
         if query.near is None:
             asked = self.table.search()
         else:
-            self._check(query.near)
             asked = self.table.search(list(query.near), vector_column_name="vector")
             asked = asked.distance_type("l2").nprobes(index.PROBES).refine_factor(index.REFINE)
             columns.append("_distance")
@@ -161,8 +167,12 @@ class DiskProducts(Sequence[Product]):
                 terms = filters.joined([*([] if terms is None else [terms]), filters.seen()])
         if terms is not None:
             asked = asked.where(terms)
-        rows: list[dict[str, Any]] = asked.select(columns).limit(limit).to_list()
-        return rows
+        found = []
+        for row in asked.select(columns).limit(limit).to_list():
+            product = product_of(row, self.base)
+            if query.matches(product):
+                found.append((1.0 - row.get("_distance", math.nan) / 2, product))
+        return found
 
     def _check(self, near: tuple[float, ...]) -> None:
         dim = self.pointer.dim

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Silent = Callable[[str], bool]
 
+_TITLED = ("category", "brand")  # where nothing is said, the title has to name it
+
 
 def one_of(column: str, values: Iterable[str]) -> Any:
     """Whether a column holds one of some texts."""
@@ -29,6 +31,24 @@ def one_of(column: str, values: Iterable[str]) -> Any:
 
     wanted = [lit(value) for value in values]
     return col(column) == wanted[0] if len(wanted) == 1 else col(column).isin(wanted)
+
+
+def values(query: ProductQuery) -> dict[str, list[str]]:
+    """What columns have to hold, unless they hold nothing, which the title or nobody decides."""
+    asked: dict[str, list[str]] = {}
+    if query.slot is not None:
+        asked["slot"] = [query.slot.value]
+    if query.category is not None:
+        asked["category"] = [folded(query.category)]
+    if query.brand is not None:
+        asked["brand"] = [folded(query.brand)]
+    if query.colour:
+        asked["colour"] = [folded(query.colour)]
+    if query.gender:
+        asked["gender"] = ["unisex", query.gender]
+    if query.available is not None:
+        asked["available"] = ["yes" if query.available else "no"]
+    return asked
 
 
 def facts(query: ProductQuery, silent: Silent) -> list[Any]:
@@ -41,26 +61,15 @@ def facts(query: ProductQuery, silent: Silent) -> list[Any]:
     """
     from lancedb.expr import col, lit
 
-    def said(column: str, *values: str) -> Any:
-        return one_of(column, [*([""] if silent(column) else []), *values])
-
     terms: list[Any] = []
-    if query.slot is not None:
-        terms.append(said("slot", query.slot.value))
-    for column, wanted in (("category", query.category), ("brand", query.brand)):
-        if wanted is not None:
-            key = folded(wanted)
-            named = one_of(column, [key])
-            if silent(column):
-                titled = one_of(column, [""]) & col("title").contains(lit(key))
-                named = or_(named, titled)
-            terms.append(named)
-    if query.colour:
-        terms.append(said("colour", folded(query.colour)))
-    if query.gender:
-        terms.append(said("gender", "unisex", query.gender))
-    if query.available is not None:
-        terms.append(said("available", "yes" if query.available else "no"))
+    for column, wanted in values(query).items():
+        named = one_of(column, wanted)
+        if silent(column):
+            unsaid = one_of(column, [""])
+            if column in _TITLED:
+                unsaid = unsaid & col("title").contains(lit(wanted[0]))
+            named = or_(named, unsaid)
+        terms.append(named)
     if query.size is not None:
         terms.append(col("size").contains(lit(f"|{folded(query.size)}|")))
     terms += [col("text").contains(lit(word.casefold())) for word in query.words]

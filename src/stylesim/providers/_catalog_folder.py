@@ -141,9 +141,9 @@ def publish(folder: Path, pointer: Pointer) -> None:
 
 
 def sweep(folder: Path, kept: str) -> None:
-    """Remove tables that do not count."""
-    for other in folder.glob("products-*.lance"):
-        if other.name != f"{kept}.lance":
+    """Remove tables that do not count, and their copies."""
+    for other in folder.glob("products-*"):
+        if other.name.partition(".")[0] != kept:
             shutil.rmtree(other, ignore_errors=True)
     shutil.rmtree(folder / "pending", ignore_errors=True)
 

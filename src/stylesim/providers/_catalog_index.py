@@ -51,3 +51,9 @@ def build(table: Any, dim: int, *, train: bool) -> None:
 def has_vector_index(table: Any) -> bool:
     """Whether vectors are found through an index."""
     return any("vector" in index.columns for index in table.list_indices())
+
+
+def waiting(table: Any) -> int:
+    """Rows that have come since the indexes were built."""
+    stats = table.index_stats("id_idx")
+    return table.count_rows() if stats is None else int(stats.num_unindexed_rows)

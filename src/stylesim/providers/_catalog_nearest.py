@@ -1,0 +1,150 @@
+"""The nearest products of a large catalogue on disk, by way of its compact copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from stylesim.providers import _catalog_compact as compact
+from stylesim.providers import _catalog_index as index
+from stylesim.providers._catalog_rows import SHOWN, product_of, vectors_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stylesim.products import Product, ProductQuery
+    from stylesim.providers._catalog_compact import Array, Compact
+    from stylesim.types import BoolArray, FloatArray
+
+    Found = dict[str, tuple[float, Product]]
+
+COMPARED = 100_000
+"""Rows that are compared one by one; the index names the likely ones among more."""
+
+_SCANNED = 1_000_000  # rows compared one by one where the index has named too few that fit
+_NAMED = 20_000  # rows that the index is asked for at most
+_LIMIT = 1000
+_FETCHED = 4000  # rows fetched in vain before the table is asked itself
+_TRIES = 3
+
+
+@attrs.define(eq=False)
+class Copies:
+    """The compact copy of a table, and one of the rows that have come since.
+
+    Args:
+        folder: Folder of the catalogue.
+        name: Name of the table.
+        dim: Length of the vectors.
+    """
+
+    folder: Path
+    name: str
+    dim: int
+    _place: Path | None = attrs.field(default=None, init=False)
+    _base: Compact | None = attrs.field(default=None, init=False)
+    _since: Compact | None = attrs.field(default=None, init=False)
+    version: int | None = attrs.field(default=None, init=False)
+
+    def of(self, table: Any) -> tuple[Compact, Compact] | None:
+        """The two, for ``version`` of the table; None where there is no copy of use."""
+        version = table.version
+        if version != self.version:
+            place = compact.latest(self.folder, self.name)
+            if place is None or place != self._place:
+                self._base = None if place is None else compact.read(place, self.dim)
+            since = None if self._base is None else compact.newer(table, self._base, self.dim)
+            self._place, self._since, self.version = place, since, version
+        base, since = self._base, self._since
+        return None if base is None or since is None else (base, since)
+
+
+def nearest(
+    table: Any, copies: Copies, query: ProductQuery, limit: int, base: Path
+) -> list[tuple[float, Product]] | None:
+    """Find the nearest products that fit.
+
+    Args:
+        table: The table.
+        copies: Its copies.
+        query: What is asked, with a vector of the right length.
+        limit: Most products.
+        base: Folder that pictures are named from.
+
+    Returns:
+        Cosines and products, the nearest first; None where the table has to be asked itself.
+    """
+    if limit > _LIMIT or query.words:
+        return None
+    for _ in range(_TRIES):
+        parts = copies.of(table)
+        found = None if parts is None else _nearest(table, *parts, query, limit, base)
+        if found is None or table.version == copies.version:
+            return found
+    return None  # it was changed each time while we looked
+
+
+def _nearest(
+    table: Any, old: Compact, new: Compact, query: ProductQuery, limit: int, base: Path
+) -> list[tuple[float, Product]] | None:
+    near = np.array(query.near, np.float32)
+    likely, whole = _likely(table, old, query, limit)
+    if likely is None:
+        return None
+    chosen = ((old, likely), (new, _places(new, new.fitting(query))))
+    ids = np.concatenate([part.arrays["rows"].take(places) for part, places in chosen])
+    cosines = np.concatenate([part.likeness(near, places) for part, places in chosen])
+    found: Found = {}
+    start, size = 0, limit + limit // 2 + 10
+    while start < len(ids) and len(found) < limit:
+        if start >= _FETCHED:
+            return None
+        stop = min(start + size, len(ids))
+        best = np.argpartition(-cosines, stop - 1)[:stop]
+        best = best[np.argsort(-cosines[best], kind="stable")][start:]
+        _fetch(table, ids[best], query, near, base, found)
+        start, size = stop, 2 * size
+    if len(found) < limit and not whole:
+        return None
+    return sorted(found.values(), key=lambda one: (-one[0], one[1].id))[:limit]
+
+
+def _likely(
+    table: Any, copy: Compact, query: ProductQuery, limit: int
+) -> tuple[Array | None, bool]:
+    """Places worth comparing, None for too many; and whether these are all that fit."""
+    fits = copy.fitting(query)
+    count = len(copy) if fits is None else int(np.count_nonzero(fits))
+    if count <= COMPARED:
+        return _places(copy, fits), True
+    wanted = index.REFINE * limit * len(copy) // count
+    if wanted <= _NAMED:
+        asked = table.search(list(query.near or ()), vector_column_name="vector").distance_type(
+            "l2"
+        )
+        asked = asked.nprobes(index.PROBES).with_row_id(True).select(["_rowid", "_distance"])
+        named = copy.places_of(asked.limit(wanted).to_arrow()["_rowid"].to_numpy())
+        some = named if fits is None else named[fits[named]]
+        if len(some) >= 3 * limit:
+            return some, False
+    return (_places(copy, fits), True) if count <= _SCANNED else (None, False)
+
+
+def _places(copy: Compact, fits: BoolArray | None) -> Array:
+    return np.arange(len(copy)) if fits is None else np.flatnonzero(fits)
+
+
+def _fetch(
+    table: Any, ids: Array, query: ProductQuery, near: FloatArray, base: Path, found: Found
+) -> None:
+    """Add the rows that fit, compared in full precision; those that are gone are passed over."""
+    rows = table.take_row_ids(ids.tolist()).select([*SHOWN, "vector"]).to_arrow()
+    if not len(rows):
+        return
+    cosines = 1 - ((vectors_of(rows, len(near)) - near) ** 2).sum(1) / 2
+    for row, cosine in zip(rows.select(SHOWN).to_pylist(), cosines.tolist(), strict=True):
+        product = product_of(row, base)
+        if query.matches(product):
+            found[product.id] = (cosine, product)
