@@ -9,7 +9,7 @@ import numpy as np
 
 from stylesim.providers import _catalog_compact as compact
 from stylesim.providers import _catalog_index as index
-from stylesim.providers._catalog_rows import SHOWN, product_of, vectors_of
+from stylesim.providers._catalog_rows import product_of, vectors_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,9 @@ COMPARED = 100_000
 _SCANNED = 1_000_000  # rows compared one by one where the index has named too few that fit
 _NAMED = 20_000  # rows that the index is asked for at most
 _LIMIT = 1000
-_FETCHED = 4000  # rows fetched in vain before the table is asked itself
+_FETCHED = 400  # rows fetched in vain before the table is asked itself
 _TRIES = 3
+_COLUMNS = ["row", "path", "image"]
 
 
 @attrs.define(eq=False)
@@ -140,11 +141,11 @@ def _fetch(
     table: Any, ids: Array, query: ProductQuery, near: FloatArray, base: Path, found: Found
 ) -> None:
     """Add the rows that fit, compared in full precision; those that are gone are passed over."""
-    rows = table.take_row_ids(ids.tolist()).select([*SHOWN, "vector"]).to_arrow()
+    rows = table.take_row_ids(ids.tolist()).select([*_COLUMNS, "vector"]).to_arrow()
     if not len(rows):
         return
     cosines = 1 - ((vectors_of(rows, len(near)) - near) ** 2).sum(1) / 2
-    for row, cosine in zip(rows.select(SHOWN).to_pylist(), cosines.tolist(), strict=True):
+    for row, cosine in zip(rows.select(_COLUMNS).to_pylist(), cosines.tolist(), strict=True):
         product = product_of(row, base)
         if query.matches(product):
             found[product.id] = (cosine, product)
