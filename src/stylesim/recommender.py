@@ -14,6 +14,7 @@ from stylesim._gaining import Closet
 from stylesim._owned import Owned
 from stylesim._picks import BlockedProduct, Recommendation, RecommendationResult
 from stylesim._ranking import Prospect, chosen
+from stylesim._seeking import towards_the_style
 from stylesim._shelf import Shelf
 from stylesim._wishes import Asked, Wishes, check_count
 from stylesim.errors import expected
@@ -53,6 +54,8 @@ class Recommender:
         diversity: Weight, 0 to 1, of being unlike the other picks; 0 ranks by ``rank_by`` alone.
         good: Similarity, 0 to 1, from which an outfit is good, for ``unlocks``.
         most: Products read at most from one answer of the provider.
+        shortlist: Products looked at most for each slot, where the provider is a catalogue with
+            more that was embedded by the scorer's model: those nearest to the wanted style.
         fetcher: Fetches pictures, where they are asked for.
         most_pictures: Pictures fetched at most in one call.
 
@@ -85,6 +88,7 @@ class Recommender:
     diversity: float = attrs.field(default=0.3, kw_only=True, on_setattr=_fixed)
     good: float = attrs.field(default=0.5, kw_only=True, on_setattr=_fixed)
     most: int = attrs.field(default=10_000, kw_only=True, on_setattr=_fixed)
+    shortlist: int = attrs.field(default=300, kw_only=True, on_setattr=_fixed)
     fetcher: PictureFetcher = attrs.field(
         factory=PictureFetcher, kw_only=True, on_setattr=_fixed, repr=False
     )
@@ -108,6 +112,7 @@ class Recommender:
             if not real or not 0 <= value <= 1:  # type: ignore[operator]
                 raise expected(name, "a number from 0 to 1", value, f"leave {name} out")
         check_count("most", self.most)
+        check_count("shortlist", self.shortlist)
         check_count("most_pictures", self.most_pictures)
 
     def recommend(
@@ -209,7 +214,12 @@ class Recommender:
         report = self._report(wardrobe, progress=asked.progress)
         owned = wardrobe if isinstance(wardrobe, Wardrobe) else None
         closet = Closet.of(report, owned, self.good)
-        return report, closet, asked.queries(closet)
+        queries = asked.queries(closet)
+        return (
+            report,
+            closet,
+            towards_the_style(queries, self.provider, self.scorer.model, self.shortlist),
+        )
 
     def _judged(
         self,
