@@ -106,7 +106,7 @@ def check(shop: CatalogProvider, *, index_alone: bool = False) -> None:
     """It finds what comparing every product finds, each once, with its cosine."""
     assert isinstance(shop.products, DiskProducts)
     table = shop.products.table.to_arrow().sort_by("id")
-    known = dict(zip(table["id"].to_pylist(), table["vector"].to_pylist(), strict=True))
+    known = {row["id"]: row["vector"][:DIM] for row in table.select(["id", "vector"]).to_pylist()}
     products = list(shop)
     unit = [known[one.id] for one in products]
     for said in QUERIES:

@@ -16,7 +16,7 @@ from stylesim.providers import _catalog_folder as folders
 from stylesim.providers import _catalog_index as index
 from stylesim.providers import _files
 from stylesim.providers._catalog_disk import DiskProducts
-from stylesim.providers._catalog_rows import schema
+from stylesim.providers._catalog_rows import schema, stored_width
 from stylesim.providers._catalog_writing import CatalogChanges, Writer, compact
 from stylesim.providers._rows import Intake, check_columns
 from stylesim.providers._vectors import Embedder, embedding_name
@@ -233,7 +233,7 @@ def _table(folder: Path, pointer: Pointer, *, begun: bool) -> tuple[Any, bool]:
         except DamagedFileError:
             pass  # what was begun is of no use
     shutil.rmtree(folder / f"{pointer.table}.lance", ignore_errors=True)
-    return db.create_table(pointer.table, schema=schema(pointer.dim)), False
+    return db.create_table(pointer.table, schema=schema(stored_width(pointer.dim))), False
 
 
 def _take_out_others(table: Any, intake: Intake) -> None:

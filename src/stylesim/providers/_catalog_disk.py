@@ -160,8 +160,7 @@ class DiskProducts(Sequence[Product]):
         if query.near is None:
             asked = self.table.search()
         else:
-            asked = self.table.search(list(query.near), vector_column_name="vector")
-            asked = asked.distance_type("l2").nprobes(index.PROBES).refine_factor(index.REFINE)
+            asked = index.asked(self.table, query.near).refine_factor(index.REFINE)
             columns.append("_distance")
             if self._any("seen", False):
                 terms = filters.joined([*([] if terms is None else [terms]), filters.seen()])

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from stylesim.providers._catalog_rows import width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXACT_UP_TO = 100_000
 """Vectors that are compared one by one; beyond, an index names the likely ones."""
@@ -44,13 +49,19 @@ def build(table: Any, dim: int, *, train: bool) -> None:
             "max_iterations": 10,
         }
         # One bit a number (RaBitQ; Gao and Long, SIGMOD 2024), for which the length has to fit.
-        config = IvfRq(**cells) if dim % 8 == 0 else IvfFlat(**cells)
+        config = IvfRq(**cells) if width_of(table) % 8 == 0 else IvfFlat(**cells)
         table.create_index("vector", config=config)
 
 
 def has_vector_index(table: Any) -> bool:
     """Whether vectors are found through an index."""
     return any("vector" in index.columns for index in table.list_indices())
+
+
+def asked(table: Any, near: Sequence[float]) -> Any:
+    """A question for the rows near a vector, of the length that the model gives."""
+    wide = [*near, *[0.0] * (width_of(table) - len(near))]
+    return table.search(wide, vector_column_name="vector").distance_type("l2").nprobes(PROBES)
 
 
 def waiting(table: Any) -> int:

@@ -122,10 +122,8 @@ def _likely(
         return _places(copy, fits), True
     wanted = index.REFINE * limit * len(copy) // count
     if wanted <= _NAMED:
-        asked = table.search(list(query.near or ()), vector_column_name="vector").distance_type(
-            "l2"
-        )
-        asked = asked.nprobes(index.PROBES).with_row_id(True).select(["_rowid", "_distance"])
+        asked = index.asked(table, query.near or ()).with_row_id(True)
+        asked = asked.select(["_rowid", "_distance"])
         named = copy.places_of(asked.limit(wanted).to_arrow()["_rowid"].to_numpy())
         some = named if fits is None else named[fits[named]]
         if len(some) >= 3 * limit:

@@ -116,10 +116,34 @@ def table_of(
 
 def vectors_of(table: pa.Table, dim: int) -> FloatArray:
     """The vectors of a table as float32 array of shape (n, dim)."""
-    flat = table.column("vector").combine_chunks()
-    array = flat.flatten().to_numpy(zero_copy_only=False)
-    rows: FloatArray = np.asarray(array, np.float32).reshape(len(table), dim)
+    flat = table.column("vector").combine_chunks().flatten()
+    numbers = np.asarray(flat.to_numpy(zero_copy_only=False), np.float32)
+    rows: FloatArray = numbers.reshape(len(table), width_of(table))[:, :dim]
     return rows
+
+
+def stored_width(dim: int) -> int:
+    """Length in which vectors are stored: the index takes multiples of 8 only."""
+    return -(-dim // 8) * 8
+
+
+def width_of(table: Any) -> int:
+    """Length in which the vectors of a table are stored, zeros at the end included."""
+    return int(table.schema.field("vector").type.list_size)
+
+
+def widened(table: pa.Table, width: int) -> pa.Table:
+    """Rows with zeros at the end of their vectors, up to a length."""
+    import pyarrow as pa
+
+    dim = width_of(table)
+    if dim == width:
+        return table
+    wide = np.zeros((len(table), width), np.float32)
+    wide[:, :dim] = vectors_of(table, dim)
+    column = pa.FixedSizeListArray.from_arrays(pa.array(wide.reshape(-1)), width)
+    place = table.schema.get_field_index("vector")
+    return table.set_column(place, schema(width).field("vector"), column)
 
 
 def product_of(row: Mapping[str, Any], base: Path) -> Product:

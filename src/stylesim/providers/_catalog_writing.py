@@ -10,7 +10,15 @@ import numpy as np
 from stylesim.errors import StyleSimError
 from stylesim.products import SkippedProduct
 from stylesim.providers._catalog_folder import translated
-from stylesim.providers._catalog_rows import image_of, record, schema, table_of, vectors_of
+from stylesim.providers._catalog_rows import (
+    image_of,
+    record,
+    schema,
+    table_of,
+    vectors_of,
+    widened,
+    width_of,
+)
 from stylesim.providers._vectors import embed_pictures, unit_rows
 
 if TYPE_CHECKING:
@@ -195,6 +203,8 @@ class Writer:
 
     def _commit(self, table: pa.Table) -> None:
         with translated(self.folder, writing=True):
+            if self.dim:
+                table = widened(table, width_of(self.table))
             if self.mode == "update":
                 merge = self.table.merge_insert("id").when_matched_update_all()
                 merge.when_not_matched_insert_all().execute(table)
