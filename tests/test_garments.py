@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -131,7 +132,7 @@ def test_what_is_laid_out_is_named_together_with_the_backbone() -> None:
     class Stubborn:
         """Sees one kind in everything."""
 
-        image_size = 32
+        name = "stubborn"
 
         def __init__(self, name: str) -> None:
             names = tuple(ss.find_garments(drawn_shirt(), min_confidence=0.0)[0].kinds or ())
@@ -156,6 +157,29 @@ def test_what_is_laid_out_is_named_together_with_the_backbone() -> None:
     ]
     # What the finder itself says stays beside it, for whoever looks with other eyes.
     assert said["t-shirt"].kinds == said["dress"].kinds
+
+
+def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ss.LightweightClassifier()
+    looked: list[int] = []
+    features = ss.YoloBackbone.features
+
+    def counted(self: ss.YoloBackbone, images: list[Image.Image], **rest: object) -> np.ndarray:
+        looked.append(len(images))
+        return features(self, images, **rest)  # type: ignore[arg-type]
+
+    class Forgetful(ss.AbstractGarmentFinder):
+        name = "forgetful"
+
+        def find(self, images: list[Image.Image]) -> list[list[ss.FoundGarment]]:
+            found = ss.GarmentFinder().find(images)
+            return [[attrs.evolve(one, seen=None) for one in some] for some in found]
+
+    again = ss.LightweightClassifier(finder=Forgetful()).view([drawn_shirt()])[0]
+    monkeypatch.setattr(ss.YoloBackbone, "features", counted)
+    once = model.view([drawn_shirt()])[0]
+    assert looked == [1, 1], "the garment in the finder, and the whole picture"
+    assert once.garments[0].embedding == pytest.approx(again.garments[0].embedding, abs=1e-5)
 
 
 @pytest.mark.real_data

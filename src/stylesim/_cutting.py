@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from stylesim.garments import FoundGarment
     from stylesim.types import UInt8Array
 
+CUT_SIDE = 320
+"""Of what is cut out to be embedded, at most, in pixels: fading is work."""
+
 _REACH = 0.12  # of the blurred outline, as a share of the square
 # How much of the picture shows where the blurred outline has each of its 256 levels.
 _FADE = (1 / (1 + np.exp(-25 * (np.arange(256) / 255 - 0.06)))).astype(np.float32)

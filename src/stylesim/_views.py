@@ -10,11 +10,12 @@ import numpy as np
 from PIL import ImageOps
 
 from stylesim._colours import LEVELS, colours_of
+from stylesim._cutting import CUT_SIDE, cut_out
+from stylesim._embedding import unit_vectors
 from stylesim.backbones.base import listed
 from stylesim.backbones.pictures import ahead
-from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import DamagedFileError, expected
-from stylesim.garments import WholePictureFinder, cut_out
+from stylesim.garments import Seen, WholePictureFinder
 from stylesim.images import load_image
 from stylesim.types import Slot
 
@@ -31,7 +32,6 @@ _MAGIC = b"SSV1"
 _BATCH = 32
 # Garments are parts of a picture, so it is decoded larger than a network needs for the whole.
 _SHORT_SIDE = 640
-_CUT_SIDE = 320  # of a garment that was cut out, at most: fading is work
 
 
 @attrs.frozen(eq=False)
@@ -189,7 +189,7 @@ def look(
     if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":
         # Nothing is cut out, so the files go to the network, which decodes them small.
         for slot, *row in zip(
-            told, *_unit(backbone, pictures, on_pictures=on_pictures), strict=True
+            told, *unit_vectors(backbone, pictures, on_pictures=on_pictures), strict=True
         ):
             whole = GarmentView(None, None, 1.0, row[0], float(row[1]))
             alone = () if slot is None else (attrs.evolve(whole, slot=slot, confidence=0.0),)
@@ -245,20 +245,30 @@ def _embedded(
     *,
     mirrored: bool,
 ) -> list[tuple[PictureView, ...]]:
-    def cut(place: int) -> tuple[list[Image.Image], list[FloatArray | None]]:
+    known = None if mirrored else backbone.name
+
+    def cut(place: int) -> tuple[list[Image.Image | Seen], list[FloatArray | None]]:
         picture = pictures[place]
         garments = [garment for _, garment in found[place]]
-        shown = [cut_out(picture, one, max_side=_CUT_SIDE) for one in garments if one is not None]
+        shown = [
+            one.seen
+            if one.seen is not None and one.seen.by == known
+            else cut_out(picture, one, max_side=CUT_SIDE)
+            for one in garments
+            if one is not None
+        ]
         return [*shown, picture], [colours_of(picture, one) for one in garments]
 
     (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
     parts = [part for some, _ in cuts for part in some]
-    ways = [parts, [ImageOps.mirror(part) for part in parts]] if mirrored else [parts]
+    ways = [parts]
+    if mirrored:
+        ways.append([ImageOps.mirror(part) for part in parts if not isinstance(part, Seen)])
     told: list[Mapping[str, float] | None] = []
     for garments in found:
         told += [garment.kinds for _, garment in garments if garment is not None]
         told.append(None)  # of the whole picture
-    unit, lengths = _unit(backbone, [part for way in ways for part in way], told * len(ways))
+    unit, lengths = unit_vectors(backbone, [part for way in ways for part in way], told * len(ways))
     views: list[list[PictureView]] = [[] for _ in pictures]
     pixels = [picture.width * picture.height for picture in pictures]
     row = 0
@@ -284,27 +294,3 @@ def _embedded(
             views[place].append(PictureView(tuple(made), whole))
             row = own + 1
     return [tuple(ways_of_one) for ways_of_one in views]
-
-
-def _unit(
-    backbone: AbstractBackbone,
-    parts: Sequence[ImageLike],
-    told: Sequence[Mapping[str, float] | None] | None = None,
-    on_pictures: Callable[[int], object] | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    if isinstance(backbone, YoloBackbone):
-        raw = backbone.features(parts, on_pictures=on_pictures)
-        return backbone.vectors(raw, told), np.linalg.norm(raw, axis=1)
-    rows = np.asarray(backbone.embed(parts), dtype=np.float32)
-    _check(backbone, rows, len(parts))
-    if on_pictures is not None:
-        on_pictures(len(parts))
-    return rows, np.ones(len(parts), np.float32)
-
-
-def _check(backbone: AbstractBackbone, rows: FloatArray, count: int) -> None:
-    unit = rows.ndim == 2 and np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
-    if rows.shape != (count, backbone.dim) or not unit:
-        wish = f"float32 of shape ({count}, {backbone.dim}) with rows of unit length from embed"
-        got = f"shape {rows.shape}" if rows.shape != (count, backbone.dim) else "other lengths"
-        raise expected("backbone", wish, got, "correct the embed method")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._cutting import cut_out, frame_of
+from stylesim._cutting import CUT_SIDE, cut_out, frame_of
 from stylesim.errors import expected
 from stylesim.functional import unit_rows
 from stylesim.images import load_image
@@ -22,19 +22,33 @@ if TYPE_CHECKING:
 
     from stylesim.backbones.garment_reader import GarmentReader, Region
     from stylesim.backbones.yolo import YoloBackbone
-    from stylesim.types import BoolArray, ImageLike
+    from stylesim.types import BoolArray, FloatArray, ImageLike
 
 __all__ = [
     "AbstractGarmentFinder",
     "FoundGarment",
     "FunctionFinder",
     "GarmentFinder",
+    "Seen",
     "WholePictureFinder",
     "cut_out",
     "default_finder",
     "find_garments",
     "frame_of",
 ]
+
+
+@attrs.frozen(eq=False)
+class Seen:
+    """What a backbone saw of a garment while it was found, so that nobody has to look again.
+
+    Attributes:
+        by: Name of the backbone.
+        features: float32 array of shape (channels,): pooled features of the garment cut out.
+    """
+
+    by: str
+    features: FloatArray
 
 
 @attrs.frozen(eq=False)
@@ -50,6 +64,7 @@ class FoundGarment:
         confidence: 0 to 1.
         worn: Whether a person wears it, rather than it lying or hanging by itself.
         kinds: Probability of each category that the finder knows; None where it does not tell.
+        seen: What the finder's own backbone saw of it; None where it has none.
 
     Example:
         >>> FoundGarment("bottom", "skirt", (40, 200, 160, 330), confidence=0.9).slot
@@ -63,6 +78,7 @@ class FoundGarment:
     confidence: float = 1.0
     worn: bool = False
     kinds: Mapping[str, float] | None = attrs.field(default=None, repr=False)
+    seen: Seen | None = attrs.field(default=None, repr=False)
 
 
 class AbstractGarmentFinder(abc.ABC):
@@ -199,25 +215,28 @@ class GarmentFinder(AbstractGarmentFinder):
         found = [[r for r in some if r.confidence >= self.min_confidence] for some in found]
         again = [(image, r) for image, some in zip(images, found, strict=True) for r in some]
         named = iter(self._named([(image, r) for image, r in again if not r.worn]))
-        return [[_garment(r if r.worn else next(named)) for r in some] for some in found]
+        return [[_garment(r) if r.worn else next(named) for r in some] for some in found]
 
-    def _named(self, laid: Sequence[tuple[Image.Image, Region]]) -> list[Region]:
+    def _named(self, laid: Sequence[tuple[Image.Image, Region]]) -> list[FoundGarment]:
         """Look once more at garments that are laid out, and name them anew."""
         kinds = self.namer.kinds
         if kinds is None or not laid:
-            return [region for _, region in laid]
-        side = self.namer.image_size
-        crops = [cut_out(image, _garment(region), max_side=side) for image, region in laid]
-        told = [region.kinds for _, region in laid]
-        rows = kinds.proba(unit_rows(self.namer.features(crops)), told)
+            return [_garment(region) for _, region in laid]
+        crops = [cut_out(image, _garment(region), max_side=CUT_SIDE) for image, region in laid]
+        features = self.namer.features(crops)
+        rows = kinds.proba(unit_rows(features), [region.kinds for _, region in laid])
         return [
-            self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True)))
-            for (_, region), row in zip(laid, rows, strict=True)
+            _garment(
+                self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))),
+                Seen(self.namer.name, seen),
+            )
+            for (_, region), row, seen in zip(laid, rows, features, strict=True)
         ]
 
 
-def _garment(r: Region) -> FoundGarment:
-    return FoundGarment(Slot(r.slot), r.category, r.box, r.mask, r.confidence, r.worn, r.kinds)
+def _garment(r: Region, seen: Seen | None = None) -> FoundGarment:
+    slot = Slot(r.slot)
+    return FoundGarment(slot, r.category, r.box, r.mask, r.confidence, r.worn, r.kinds, seen)
 
 
 @functools.lru_cache(maxsize=4)

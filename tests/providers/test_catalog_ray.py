@@ -9,14 +9,17 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from stylesim import CatalogProvider
+from stylesim.backbones import pictures
 from stylesim.errors import MissingExtraError
 from stylesim.images import load_array
 from stylesim.providers._catalog_rows import record, table_of
@@ -28,8 +31,9 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 PROGRAM = """
 import json, os, pathlib, signal, sys
-import numpy as np
+import cv2, numpy as np, torch
 from stylesim import CatalogProvider
+from stylesim.backbones import pictures
 from stylesim.images import load_array
 from stylesim.providers import _ray_embedding
 
@@ -45,6 +49,9 @@ class Colour:
             (notes / f"{os.getpid()}-made").touch()
 
     def embed(self, images):
+        if self.notes is not None:
+            threads = [torch.get_num_threads(), cv2.getNumThreads(), pictures._cores()]
+            (self.notes / f"{os.getpid()}-threads").write_text(json.dumps(threads))
         if self.notes is not None and any("40" in str(image) for image in images):
             try:
                 (self.notes / "killed").touch(exist_ok=False)
@@ -79,6 +86,7 @@ print(json.dumps({
     "skipped": [one.id for one in shop.skipped], "driver": driver,
     "made": sorted(int(one.name.split("-")[0]) for one in notes.glob("*-made")),
     "killed": (notes / "killed").exists(), "environment": "RAY_USAGE_STATS_ENABLED" in os.environ,
+    "threads": [json.loads(one.read_text()) for one in notes.glob("*-threads")],
     "left": [one.name for one in (folder / "there").iterdir()],
 }))
 """
@@ -134,6 +142,12 @@ def test_the_model_is_made_once_a_worker(result: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_has_one_thread(result: dict[str, Any]) -> None:
+    assert result["threads"]
+    assert all(one == [1, 1, 1] for one in result["threads"])
+
+
+@pytest.mark.slow
 def test_ray_is_gone_afterwards(result: dict[str, Any]) -> None:
     assert not result["running"]
     assert not result["environment"]
@@ -167,6 +181,37 @@ def test_a_worker_keeps_rows_and_adds_vectors(tmp_path: Path) -> None:
     assert done["seen"].to_pylist() == [True, True, True, False, True]
     assert [bool(text) for text in done["problem"].to_pylist()] == [False] * 3 + [True, False]
     assert np.linalg.norm(done["vector"].to_pylist(), axis=1).round(5).tolist() == [1, 1, 1, 0, 1]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_worker_that_is_alone_decodes_no_two_pictures_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool
+) -> None:
+    busy, most, threads = [0], [0], torch.get_num_threads()
+
+    def decode(_: object) -> None:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        time.sleep(0.01)
+        busy[0] -= 1
+
+    class Decoding(Ones):
+        def embed(self, images: Any) -> Any:
+            for _ in pictures.ahead(decode, images, 4):
+                busy[0] += 1  # the network is busy
+                most[0] = max(most[0], busy[0])
+                time.sleep(0.01)
+                busy[0] -= 1
+            return np.ones((len(images), 2))
+
+    monkeypatch.setattr(pictures, "_cores", lambda: 2)
+    torch.set_num_threads(1)
+    try:
+        worker = Worker(Embedder.of(Decoding()), tmp_path, 16, alone=alone)
+        worker(waiting(tmp_path, 16))
+    finally:
+        torch.set_num_threads(threads)
+    assert (most[0] == 1) is alone
 
 
 def test_without_ray_its_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

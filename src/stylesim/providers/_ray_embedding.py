@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim.backbones import pictures
 from stylesim.errors import MissingExtraError, StyleSimError, expected
 from stylesim.providers._catalog_writing import embedded
 
@@ -34,16 +36,40 @@ _WRITTEN = 1024  # products a commit
 
 
 class Worker:
-    """Holds a model, made once, and embeds batches."""
+    """Holds a model, made once, and embeds batches.
 
-    def __init__(self, embedder: Embedder, base: Path, batch_size: int) -> None:
+    Args:
+        embedder: Makes the model.
+        base: Folder that pictures are named from.
+        batch_size: Pictures embedded at once.
+        alone: Whether the process is there for this only; then it keeps to one thread.
+    """
+
+    def __init__(
+        self, embedder: Embedder, base: Path, batch_size: int, *, alone: bool = False
+    ) -> None:
         assert embedder.make is not None
         self.model = embedder.make()
         self.dim, self.base, self.batch_size = embedder.dim, base, batch_size
+        if alone:
+            keep_to_one_thread()
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Embed the pictures of rows."""
         return embedded(self.model, table, self.dim, self.base, self.batch_size)
+
+
+def keep_to_one_thread() -> None:
+    """Make this process work with one thread, for the one processor that Ray gave to it.
+
+    Ray sees to OpenMP. Beside it, pictures would be decoded on all processors, which are those
+    of the other workers: one worker then takes two, and two are no quicker than one.
+    """
+    vars(pictures)["_cores"] = lambda: 1
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(1)
 
 
 @attrs.define(eq=False)
@@ -98,6 +124,7 @@ class RayStream:
         done = rows.map_batches(
             Worker,
             fn_constructor_args=(self.embedder, self.base, self.batch_size),
+            fn_constructor_kwargs={"alone": True},
             batch_size=_PIECE,
             batch_format="pyarrow",
             compute=ray.data.ActorPoolStrategy(size=self.workers),

@@ -1,0 +1,60 @@
+"""Vectors of unit length from any backbone, with what a finder knows already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stylesim.backbones.yolo import YoloBackbone
+from stylesim.errors import expected
+from stylesim.garments import Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stylesim.backbones.base import AbstractBackbone
+    from stylesim.types import FloatArray, ImageLike
+
+
+def unit_vectors(
+    backbone: AbstractBackbone,
+    parts: Sequence[ImageLike | Seen],
+    told: Sequence[Mapping[str, float] | None] | None = None,
+    on_pictures: Callable[[int], object] | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Embed pictures.
+
+    Args:
+        backbone: Embeds them.
+        parts: n pictures; or what this very backbone saw of them before.
+        told: For each the kinds of garment that a finder tells, or None.
+        on_pictures: Called after each batch with the number of its pictures.
+
+    Returns:
+        float32 arrays of shape (n, d), the vectors, and (n,), their length before it was made 1.
+
+    Raises:
+        ImageError: A picture cannot be read.
+        InvalidArgumentError: The backbone gives something else.
+    """
+    fresh = [part for part in parts if not isinstance(part, Seen)]
+    if isinstance(backbone, YoloBackbone):
+        raw = backbone.features(fresh, on_pictures=on_pictures)
+        if len(fresh) < len(parts):
+            new = iter(raw)
+            raw = np.stack([p.features if isinstance(p, Seen) else next(new) for p in parts])
+        return backbone.vectors(raw, told), np.linalg.norm(raw, axis=1)
+    rows = np.asarray(backbone.embed(fresh), dtype=np.float32)
+    _check(backbone, rows, len(parts))
+    if on_pictures is not None:
+        on_pictures(len(parts))
+    return rows, np.ones(len(parts), np.float32)
+
+
+def _check(backbone: AbstractBackbone, rows: FloatArray, count: int) -> None:
+    unit = rows.ndim == 2 and np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
+    if rows.shape != (count, backbone.dim) or not unit:
+        wish = f"float32 of shape ({count}, {backbone.dim}) with rows of unit length from embed"
+        got = f"shape {rows.shape}" if rows.shape != (count, backbone.dim) else "other lengths"
+        raise expected("backbone", wish, got, "correct the embed method")
