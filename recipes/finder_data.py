@@ -14,7 +14,7 @@ WORN, LAID, NONE = 0, 1, 2
 #: Height and width of an upright picture at the end of training, and in the library.
 LONG, SHORT = 320, 224
 #: (until this share of the steps, height and width)
-SIZES = ((0.6, (256, 192)), (1.0, (LONG, SHORT)))
+SIZES = ((256, 192), (LONG, SHORT))
 
 
 def slot_categories(item: dict) -> dict[int, int]:
@@ -118,7 +118,7 @@ class Batches:
 
     def __init__(self, laid: list[dict], street: list[dict], batch: int, seed: int) -> None:
         self.laid, self.street, self.batch = laid, street, batch
-        self.size = SIZES[0][1]
+        self.size = SIZES[0]
         counts = np.bincount([i["category"] for i in laid], minlength=len(CATEGORIES))
         p = np.array([counts[i["category"]] ** -0.5 for i in laid])
         self.p = p / p.sum()

@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1.2e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--small", type=float, default=0.6, help="share of steps at a small size")
+    parser.add_argument("--category", type=float, default=0.4, help="weight of that loss")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
@@ -94,7 +96,7 @@ def main() -> None:
     for step in range(start, args.steps):
         if step in refresh or (step == start and start >= min(refresh)):
             batches.street = train + train + pseudo_label(ema, unmasked)
-        batches.size = next(size for until, size in SIZES if step < until * args.steps)
+        batches.size = SIZES[step >= args.small * args.steps]
         images, pixels, scenes, there, rows = batches.ready.get()
         x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -116,7 +118,11 @@ def main() -> None:
             presence.float(), known.clamp(min=0), (known >= 0).float()
         )
         loss = (
-            loss_pixels + 0.5 * loss_dice + 0.3 * loss_scene + 0.4 * loss_category + loss_presence
+            loss_pixels
+            + 0.5 * loss_dice
+            + 0.3 * loss_scene
+            + args.category * loss_category
+            + loss_presence
         )
         optimiser.zero_grad()
         loss.backward()
