@@ -13,7 +13,7 @@ IGNORE = 255
 WORN, LAID, NONE = 0, 1, 2
 #: Height and width of an upright picture at the end of training, and in the library.
 LONG, SHORT = 320, 224
-#: (until this share of the steps, height and width)
+#: Height and width, small first, as it is cheap
 SIZES = ((256, 192), (LONG, SHORT))
 
 

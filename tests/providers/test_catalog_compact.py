@@ -231,6 +231,20 @@ def test_a_copy_of_rows_that_were_moved_misleads_nobody(
     check(again, index_alone=True)
 
 
+def test_a_new_copy_is_taken_as_soon_as_it_is_there(
+    shop: CatalogProvider, monkeypatch: pytest.MonkeyPatch, never_the_table: None
+) -> None:
+    waiting: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(_catalog_building, "copy_vectors", lambda *args: waiting.extend(args))
+        patch.setattr(DiskProducts, "_rows", lambda *args: [])
+        shop.update(rows(ROWS, ROWS + 1000), vectors=vectors(ROWS, ROWS + 1000))
+        patch.setattr(_catalog_compact, "_MOST_NEWER", 10)
+        assert len(shop.nearest(NEAR, 5)) == 0, "between the two, the table is asked"
+    _catalog_building.copy_vectors(*waiting)
+    check(shop)
+
+
 @pytest.mark.parametrize("harm", ["gone", "short", "no facts", "other facts", "other length"])
 def test_without_a_whole_copy_the_table_is_asked(shop: CatalogProvider, harm: str) -> None:
     folder = Path(shop.products.folder)  # type: ignore[attr-defined]

@@ -44,22 +44,22 @@ class Copies:
     folder: Path
     name: str
     dim: int
-    _place: Path | None = attrs.field(default=None, init=False)
-    _base: Compact | None = attrs.field(default=None, init=False)
-    _since: Compact | None = attrs.field(default=None, init=False)
-    version: int | None = attrs.field(default=None, init=False)
+    _open: tuple[Path, int, Compact, Compact | None] | None = attrs.field(default=None, init=False)
 
-    def of(self, table: Any) -> tuple[Compact, Compact] | None:
-        """The two, for ``version`` of the table; None where there is no copy of use."""
-        version = table.version
-        if version != self.version:
-            place = compact.latest(self.folder, self.name)
-            if place is None or place != self._place:
-                self._base = None if place is None else compact.read(place, self.dim)
-            since = None if self._base is None else compact.newer(table, self._base, self.dim)
-            self._place, self._since, self.version = place, since, version
-        base, since = self._base, self._since
-        return None if base is None or since is None else (base, since)
+    def of(self, table: Any) -> tuple[int, Compact, Compact] | None:
+        """The version of the table, and the two for it; None where there is no copy of use."""
+        version, place = table.version, compact.latest(self.folder, self.name)
+        if place is None:
+            return None
+        there = self._open
+        if there is None or there[:2] != (place, version):
+            old = there[2] if there is not None and there[0] == place else None
+            old = compact.read(place, self.dim) if old is None else old
+            if old is None:
+                return None  # damaged, or just replaced by another
+            there = self._open = place, version, old, compact.newer(table, old, self.dim)
+        _, _, old, new = there
+        return None if new is None else (version, old, new)
 
 
 def nearest(
@@ -80,9 +80,12 @@ def nearest(
     if limit > _LIMIT or query.words:
         return None
     for _ in range(_TRIES):
-        parts = copies.of(table)
-        found = None if parts is None else _nearest(table, *parts, query, limit, base)
-        if found is None or table.version == copies.version:
+        there = copies.of(table)
+        if there is None:
+            return None
+        version, old, new = there
+        found = _nearest(table, old, new, query, limit, base)
+        if found is None or table.version == version:
             return found
     return None  # it was changed each time while we looked
 
