@@ -108,8 +108,9 @@ class CatalogProvider(CatalogKeeping):
         """Give what matches, at most ``query.limit``.
 
         Without ``query.near``, in the order of the catalogue; with it, the nearest first, and
-        only products with a picture that was embedded. Beyond 100,000 products on disk the
-        nearest are found through an index, which may miss one; below, and in memory, exactly.
+        only products with a picture that was embedded. Products are compared one by one; on disk,
+        where more than 100,000 fit, or are there and words are asked for, an index names the
+        likely ones, and may miss one.
 
         Args:
             query: What is asked. On disk, one without a limit is answered with 10,000
