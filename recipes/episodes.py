@@ -9,7 +9,7 @@ import numpy as np
 
 from stylesim._calibration import Calibration
 from stylesim._novelty import Clouds, clouds_of
-from stylesim._regions import regions_of
+from stylesim._regions import regions_of, speaker
 from stylesim._tempering import held_out
 from stylesim._views import PictureView
 from stylesim.functional import softmax
@@ -65,6 +65,8 @@ def by_region(
         for part in view.garments:
             kind = told.get(str(part.slot), "")
             for region in regions_of(part):
+                if speaker(view, region) is not part:
+                    continue
                 place = region if region in BODY else "other"
                 found.setdefault(place, []).append((part.embedding, number, kind, style, worn))
         kind = style if worn else next(iter(told.values()))

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from stylesim._heat import WHOLE, area_of, garment_heat
-from stylesim._regions import regions_of
+from stylesim._regions import regions_of, speaker
 from stylesim._scoring import checked_weights, row_of
 from stylesim._seeing import Item
 from stylesim._seeing import Part as Judged
@@ -172,10 +172,12 @@ def _drawn(
 ) -> list[tuple[GarmentView, FoundGarment | None, dict[str, float]]]:
     """Garments that count, where they are, and their weight in each region."""
     garments: list[FoundGarment | None] = list(found) or [None] * len(view.garments)
-    covers = [[name for name in regions_of(part) if name in counted] for part in view.garments]
-    sizes = {name: sum(name in names for names in covers) for name in counted}
+    covers = [
+        [name for name in regions_of(part) if name in counted and speaker(view, name) is part]
+        for part in view.garments
+    ]
     drawn: list[tuple[GarmentView, FoundGarment | None, dict[str, float]]] = [
-        (part, garment, {name: counted[name] / sizes[name] for name in names})
+        (part, garment, {name: counted[name] for name in names})
         for part, garment, names in zip(view.garments, garments, covers, strict=True)
         if names
     ]

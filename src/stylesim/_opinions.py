@@ -72,26 +72,23 @@ def judge_by_region(
 def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, Opinion]]:
     """Opinions by region of each picture; the key ``"whole"`` is always there.
 
-    Several garments in one region count by the area that shows. A picture in which the finder
-    sees nothing, where the style is one of garments, is hardly of any class.
+    A picture in which the finder sees nothing, where the style is one of garments, is hardly of
+    any class.
     """
     out: list[dict[str, Opinion]] = [{} for _ in views]
     n_classes = len(learned.classes)
     for number, (region, head) in enumerate(learned.heads.items()):
-        parts, owners, weights = parts_by_region(views, region)
+        parts, owners = parts_by_region(views, region)
         if not parts:
             continue
         table = _table(head, parts, head.factors(views, owners), number)
-        starts = np.flatnonzero(np.diff(owners, prepend=-1))
-        means = np.add.reduceat(weights[:, None] * table, starts)
-        means /= np.add.reduceat(weights, starts)[:, None]
-        for start, row in zip(starts, means, strict=True):
+        for owner, row in zip(owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
             known = joint.sum()
             proba = joint / known if known > 0 else np.full(n_classes, 1 / n_classes)
             draws = row[n_classes + 1 :] if head.clouds is not None else None
-            out[owners[start]][region] = Opinion(proba.astype(np.float32), neither, draws)
+            out[owner][region] = Opinion(proba.astype(np.float32), neither, draws)
     if len(learned.heads) > 1:
         for view, said in zip(views, out, strict=True):
             if not view.garments:

@@ -36,7 +36,6 @@ NOTHING_FOUND = 0.95
 """Probability of "neither" where no garment is found, unless it was measured."""
 
 _FEWEST = 2
-_LEAST_AREA = 1e-4
 
 
 @attrs.frozen(eq=False)
@@ -206,34 +205,37 @@ def by_region(
 ) -> list[dict[str, FloatArray]]:
     """Class probabilities of each region that a picture shows and a head knows.
 
-    Several garments in one region (a shirt under a jacket) count by the area
-    that shows. The key ``"whole"`` is always there.
+    The key ``"whole"`` is always there.
     """
     out: list[dict[str, FloatArray]] = [{} for _ in views]
     for region, head in heads.items():
-        parts, owners, areas = parts_by_region(views, region)
+        parts, owners = parts_by_region(views, region)
         if not parts:
             continue
         probabilities = head.proba(parts, head.factors(views, owners))
-        weights = areas[:, None]
-        starts = np.flatnonzero(np.diff(owners, prepend=-1))
-        means = np.add.reduceat(weights * probabilities, starts)
-        means /= np.add.reduceat(weights, starts)
-        for start, mean in zip(starts, means.astype(np.float32), strict=True):
-            out[owners[start]][region] = mean
+        for owner, row in zip(owners, probabilities.astype(np.float32), strict=True):
+            out[owner][region] = row
     return out
 
 
 def parts_by_region(
     views: Sequence[PictureView], region: str
-) -> tuple[list[GarmentView], list[int], Floats]:
-    """Garments that pictures show in a region, the number of the picture and the area of each."""
-    parts, owners = [], []
-    for place, view in enumerate(views):
-        for part in _parts(view, region):
-            parts.append(part)
-            owners.append(place)
-    return parts, owners, np.array([max(part.area, _LEAST_AREA) for part in parts])
+) -> tuple[list[GarmentView], list[int]]:
+    """The garment that speaks for a region in each picture that shows one, and its picture."""
+    found = [(part, place) for place, view in enumerate(views) if (part := speaker(view, region))]
+    return [part for part, _ in found], [place for _, place in found]
+
+
+def speaker(view: PictureView, region: str) -> GarmentView | None:
+    """The garment that a picture shows in a region; the largest of several, or None.
+
+    What shows of a second one is small, and was measured to be a wrong outline more often than
+    a second layer.
+    """
+    if region == WHOLE:
+        return view.whole
+    there = (garment for garment in view.garments if region in regions_of(garment))
+    return max(there, key=lambda garment: garment.area, default=None)
 
 
 def combined(regions: Mapping[str, FloatArray]) -> FloatArray:
@@ -245,17 +247,9 @@ def combined(regions: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def balanced(view: PictureView) -> FloatArray:
-    """One vector for a picture: the mean over its regions of their garments, by area."""
-    means = [
-        np.average(
-            [part.embedding for part in parts],
-            axis=0,
-            weights=[max(part.area, _LEAST_AREA) for part in parts],
-        )
-        for region in REGIONS
-        if (parts := _parts(view, region))
-    ]
-    mean = np.mean(means or [view.whole.embedding], axis=0)
+    """One vector for a picture: the mean over its regions of the garments that speak for them."""
+    rows = [part.embedding for region in REGIONS if (part := speaker(view, region))]
+    mean = np.mean(rows or [view.whole.embedding], axis=0)
     vector: FloatArray = unit_rows(mean[None])[0].astype(np.float32)
     return vector
 
@@ -265,15 +259,9 @@ def _is_outfit(view: PictureView) -> bool:
     return shown.issuperset(BODY)
 
 
-def _parts(view: PictureView, region: str) -> list[GarmentView]:
-    if region == WHOLE:
-        return [view.whole]
-    return [garment for garment in view.garments if region in regions_of(garment)]
-
-
 def _shown(views: TargetViews, region: str) -> list[int]:
     """How many pictures of each class show a garment in a region."""
-    return [sum(bool(_parts(ways[0], region)) for ways in pictures) for pictures in views]
+    return [sum(bool(speaker(ways[0], region)) for ways in pictures) for pictures in views]
 
 
 def _rows(
@@ -285,7 +273,7 @@ def _rows(
     for label, pictures in enumerate(views):
         for ways in pictures:
             for view in ways:
-                for part in _parts(view, region):
+                if part := speaker(view, region):
                     rows.append(part.embedding)
                     labels.append(label)
                     groups.append(picture)
