@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from stylesim import CatalogProvider, ProductQuery
 from stylesim.errors import StorageError
@@ -288,6 +289,20 @@ def test_a_new_catalogue_has_no_old_copy(shop: CatalogProvider) -> None:
     )
     assert copies(folder) == []
     assert len(shop.nearest(NEAR, 100)) <= 50
+
+
+@pytest.mark.usefixtures("never_the_table")
+def test_pictures_come_with_their_products(shop: CatalogProvider, tmp_path: Path) -> None:
+    assert isinstance(shop.products, DiskProducts)
+    assert shop.nearest(NEAR, 1)[0].image is None
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (4, 4)).save(picture)
+    pictured = {"id": "p", "title": "P", "url": "https://a.b", "image": picture}
+    shop.update([pictured], vectors=[NEAR])
+    assert shop.nearest(NEAR, 1)[0].image == picture
+    stored = shop.products
+    _catalog_building.copy_vectors(stored.table, stored.folder, stored.pointer)
+    assert shop.nearest(NEAR, 1)[0].image == picture
 
 
 def test_pictures_without_a_vector_are_not_near(shop: CatalogProvider, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Compact:
 
     Attributes:
         last: Highest id of a row of the table, seen or not, when the copy was made.
+        files: Whether some rows have pictures in files; else their paths need not be fetched.
         values: For each column the texts that it holds, and their numbers.
         arrays: ``rows``, uint64 ids of shape (n,); ``vectors``, int8 of shape (n, d), which
             times ``scales``, float32 of shape (n,), are the vectors; ``prices``, float64 of
@@ -55,6 +56,7 @@ class Compact:
     """
 
     last: int
+    files: bool
     values: Values
     arrays: Mapping[str, Array]
 
@@ -159,6 +161,14 @@ def _rows_of(table: Any, term: Any, most: int) -> Iterator[Any]:
     yield from asked.limit(most).to_batches(_AT_ONCE)
 
 
+def _files(table: Any, term: Any = None) -> bool:
+    from lancedb.expr import col, lit
+
+    named = col("path").ne(lit(""))
+    asked = table.search().where(named if term is None else term & named)
+    return bool(asked.select(["id"]).limit(1).to_list())
+
+
 def write(table: Any, folder: Path, name: str, dim: int) -> None:
     """Write the copy of a table and remove earlier ones; nobody else may write the table.
 
@@ -185,6 +195,7 @@ def write(table: Any, folder: Path, name: str, dim: int) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         facts = {"count": count, "dim": dim, "last": last, "values": values}
+        facts |= {"files": _files(table)}
         (unfinished / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         whole = folder / f"{name}.compact-{version}"
         shutil.rmtree(whole, ignore_errors=True)
@@ -214,6 +225,7 @@ def read(place: Path, dim: int) -> Compact | None:
     try:
         facts = json.loads((place / _FACTS).read_bytes())
         count, last, values = facts["count"], facts["last"], facts["values"]
+        files = bool(facts["files"])
         if not count or facts["dim"] != dim or set(values) != set(_TEXTS):
             return None
         arrays = {}
@@ -223,7 +235,7 @@ def read(place: Path, dim: int) -> Compact | None:
             arrays[kind] = np.asarray(np.memmap(place / kind, dtype, "r", shape=shape))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _sorted(Compact(last, values, arrays))
+    return _sorted(Compact(last, files, values, arrays))
 
 
 def _sorted(copy: Compact) -> Compact:
@@ -249,4 +261,5 @@ def newer(table: Any, base: Compact, dim: int) -> Compact | None:
     parts = list(_parts(batches, dim, values)) if ids else []
     empty = {kind: np.zeros((0, dim) if kind == "vectors" else 0, t) for kind, t in _KINDS.items()}
     arrays = {kind: np.concatenate([empty[kind], *(p[kind] for p in parts)]) for kind in _KINDS}
-    return _sorted(Compact(max(ids, default=base.last), values, arrays))
+    files = bool(ids) and _files(table, later)
+    return _sorted(Compact(max(ids, default=base.last), files, values, arrays))

@@ -28,7 +28,6 @@ _NAMED = 20_000  # rows that the index is asked for at most
 _LIMIT = 1000
 _FETCHED = 400  # rows fetched in vain before the table is asked itself
 _TRIES = 3
-_COLUMNS = ["row", "path", "image"]
 
 
 @attrs.define(eq=False)
@@ -101,14 +100,17 @@ def _nearest(
     ids = np.concatenate([part.arrays["rows"].take(places) for part, places in chosen])
     cosines = np.concatenate([part.likeness(near, places) for part, places in chosen])
     found: Found = {}
-    start, size = 0, limit + limit // 2 + 10
+    columns = ["row", "image", *(["path"] if old.files or new.files else [])]
+    start, size = 0, limit + limit // 4 + 5
     while start < len(ids) and len(found) < limit:
         if start >= _FETCHED:
             return None
         stop = min(start + size, len(ids))
         best = np.argpartition(-cosines, stop - 1)[:stop]
         best = best[np.argsort(-cosines[best], kind="stable")][start:]
-        _fetch(table, ids[best], query, near, base, found)
+        rows = table.take_row_ids(ids[best].tolist()).select([*columns, "vector"]).to_arrow()
+        if len(rows):  # without those that are gone
+            _take(rows, query, near, base, found)
         start, size = stop, 2 * size
     if len(found) < limit and not whole:
         return None
@@ -138,15 +140,11 @@ def _places(copy: Compact, fits: BoolArray | None) -> Array:
     return np.arange(len(copy)) if fits is None else np.flatnonzero(fits)
 
 
-def _fetch(
-    table: Any, ids: Array, query: ProductQuery, near: FloatArray, base: Path, found: Found
-) -> None:
-    """Add the rows that fit, compared in full precision; those that are gone are passed over."""
-    rows = table.take_row_ids(ids.tolist()).select([*_COLUMNS, "vector"]).to_arrow()
-    if not len(rows):
-        return
+def _take(rows: Any, query: ProductQuery, near: FloatArray, base: Path, found: Found) -> None:
+    """Keep what fits, compared in full precision."""
     cosines = 1 - ((vectors_of(rows, len(near)) - near) ** 2).sum(1) / 2
-    for row, cosine in zip(rows.select(_COLUMNS).to_pylist(), cosines.tolist(), strict=True):
-        product = product_of(row, base)
+    fields = rows.drop_columns("vector").to_pylist()
+    for row, cosine in zip(fields, cosines.tolist(), strict=True):
+        product = product_of({"path": "", **row}, base)
         if query.matches(product):
             found[product.id] = (cosine, product)
