@@ -10,6 +10,7 @@ ids than those of the copy.
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import shutil
 from contextlib import ExitStack, suppress
@@ -40,6 +41,7 @@ _FACTS = "facts.json"
 _AT_ONCE = 8192
 _IN_CACHE = 2048  # rows compared at once
 _MOST_NEWER = 20_000
+_READ_AHEAD = 1 << 30
 
 
 @attrs.frozen(eq=False)
@@ -230,12 +232,19 @@ def read(place: Path, dim: int) -> Compact | None:
             return None
         arrays = {}
         for kind, dtype in _KINDS.items():
-            shape = (count, dim) if kind == "vectors" else (count,)
-            # As a plain array: views of a memmap are slow to make.
-            arrays[kind] = np.asarray(np.memmap(place / kind, dtype, "r", shape=shape))
+            flat = _mapped(place / kind, dtype, count * (dim if kind == "vectors" else 1))
+            arrays[kind] = flat.reshape(count, dim) if kind == "vectors" else flat
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return _sorted(Compact(last, files, values, arrays))
+
+
+def _mapped(path: Path, dtype: Any, count: int) -> Array:
+    with path.open("rb") as file:
+        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if hasattr(memory, "madvise") and len(memory) <= _READ_AHEAD:
+        memory.madvise(mmap.MADV_WILLNEED)  # rows are asked for all over it
+    return np.frombuffer(memory, dtype, count)
 
 
 def _sorted(copy: Compact) -> Compact:
