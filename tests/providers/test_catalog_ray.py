@@ -115,7 +115,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    return {**told, "said": done.stderr}
 
 
 @pytest.mark.slow
@@ -152,6 +152,11 @@ def test_ray_is_gone_afterwards(result: dict[str, Any]) -> None:
     assert not result["running"]
     assert not result["environment"]
     assert "pending" not in result["left"]
+
+
+@pytest.mark.slow
+def test_ray_tells_no_news(result: dict[str, Any]) -> None:
+    assert "INFO" not in result["said"]
 
 
 # --- without Ray ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ twice.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -209,7 +210,10 @@ def _start(ray: Any, given: dict[str, Any]) -> None:
 
 @contextmanager
 def _quiet(ray: Any) -> Iterator[None]:
-    """Without Ray's own bars, whose settings are put back afterwards."""
+    """Without Ray's own bars and news, whose settings are put back afterwards."""
+    news = logging.getLogger("ray.data")
+    level = news.level
+    news.setLevel(logging.WARNING)
     context = ray.data.DataContext.get_current()
     names = ("enable_progress_bars", "print_on_execution_start")
     before = {name: getattr(context, name) for name in names if hasattr(context, name)}
@@ -218,5 +222,6 @@ def _quiet(ray: Any) -> Iterator[None]:
     try:
         yield
     finally:
+        news.setLevel(level)
         for name, value in before.items():
             setattr(context, name, value)
