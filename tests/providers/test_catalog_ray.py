@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -30,7 +31,7 @@ from stylesim.providers._vectors import Embedder
 SOURCE = Path(__file__).parents[2] / "src"
 
 PROGRAM = """
-import json, os, pathlib, signal, sys
+import json, os, pathlib, signal, sys, time
 import cv2, numpy as np, torch
 from stylesim import CatalogProvider
 from stylesim.backbones import pictures
@@ -50,6 +51,12 @@ class Colour:
 
     def embed(self, images):
         if self.notes is not None:
+            (self.notes / f"{os.getpid()}-working").touch()
+            end = time.monotonic() + 30
+            while len(list(self.notes.glob("*-working"))) < 2 and time.monotonic() < end:
+                time.sleep(0.05)
+            together = len(list(self.notes.glob("*-working"))) >= 2
+            (self.notes / ("together" if together else "one-by-one")).touch()
             threads = [torch.get_num_threads(), cv2.getNumThreads(), pictures._cores()]
             (self.notes / f"{os.getpid()}-threads").write_text(json.dumps(threads))
         if self.notes is not None and any("40" in str(image) for image in images):
@@ -87,6 +94,7 @@ print(json.dumps({
     "made": sorted(int(one.name.split("-")[0]) for one in notes.glob("*-made")),
     "killed": (notes / "killed").exists(), "environment": "RAY_USAGE_STATS_ENABLED" in os.environ,
     "threads": [json.loads(one.read_text()) for one in notes.glob("*-threads")],
+    "together": (notes / "together").exists() and not (notes / "one-by-one").exists(),
     "left": [one.name for one in (folder / "there").iterdir()],
 }))
 """
@@ -142,6 +150,11 @@ def test_the_model_is_made_once_a_worker(result: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+def test_all_workers_work(result: dict[str, Any]) -> None:
+    assert result["together"], "one worker had all the pieces"
+
+
+@pytest.mark.slow
 def test_a_worker_has_one_thread(result: dict[str, Any]) -> None:
     assert result["threads"]
     assert all(one == [1, 1, 1] for one in result["threads"])
@@ -178,10 +191,16 @@ def waiting(folder: Path, count: int) -> pa.Table:
     return table_of(rows, 0)
 
 
+def work(worker: Worker, table: pa.Table, folder: Path) -> pa.Table:
+    pq.write_table(table, folder / "rows.parquet")
+    (done,) = worker(pa.table({"item": [str(folder / "rows.parquet")]}))
+    return done
+
+
 def test_a_worker_keeps_rows_and_adds_vectors(tmp_path: Path) -> None:
     table = waiting(tmp_path, 5)
     (tmp_path / "3.png").write_bytes(b"")
-    done = Worker(Embedder.of(Ones), tmp_path, batch_size=2)(table)
+    done = work(Worker(Embedder.of(Ones), tmp_path, batch_size=2), table, tmp_path)
     assert done["id"].to_pylist() == ["0", "1", "2", "3", "4"]
     assert done["seen"].to_pylist() == [True, True, True, False, True]
     assert [bool(text) for text in done["problem"].to_pylist()] == [False] * 3 + [True, False]
@@ -213,7 +232,7 @@ def test_a_worker_that_is_alone_decodes_no_two_pictures_at_once(
     torch.set_num_threads(1)
     try:
         worker = Worker(Embedder.of(Decoding()), tmp_path, 16, alone=alone)
-        worker(waiting(tmp_path, 16))
+        work(worker, waiting(tmp_path, 16), tmp_path)
     finally:
         torch.set_num_threads(threads)
     assert (most[0] == 1) is alone

@@ -55,9 +55,13 @@ class Worker:
         if alone:
             keep_to_one_thread()
 
-    def __call__(self, table: pa.Table) -> pa.Table:
-        """Embed the pictures of rows."""
-        return embedded(self.model, table, self.dim, self.base, self.batch_size)
+    def __call__(self, files: pa.Table) -> Iterator[pa.Table]:
+        """Embed the pictures of the rows that wait in some files."""
+        import pyarrow.parquet as pq
+
+        for file in files["item"].to_pylist():
+            rows = pq.read_table(file, use_threads=False)
+            yield embedded(self.model, rows, self.dim, self.base, self.batch_size)
 
 
 def keep_to_one_thread() -> None:
@@ -119,16 +123,15 @@ class RayStream:
         return files
 
     def _results(self, ray: Any, files: list[str]) -> Iterator[pa.Table]:
-        rows = ray.data.read_parquet(
-            files, override_num_blocks=len(files), file_extensions=None, num_cpus=0.1
-        )
-        done = rows.map_batches(
+        # Names, a block each: Ray's own reader joins small files into one block, which goes to
+        # one worker while the others wait.
+        done = ray.data.from_items(files, override_num_blocks=len(files)).map_batches(
             Worker,
             fn_constructor_args=(self.embedder, self.base, self.batch_size),
             fn_constructor_kwargs={"alone": True},
-            batch_size=_PIECE,
+            batch_size=1,
             batch_format="pyarrow",
-            compute=ray.data.ActorPoolStrategy(size=self.workers),
+            compute=ray.data.ActorPoolStrategy(size=self.workers, max_tasks_in_flight_per_actor=2),
             num_cpus=1,
         )
         try:
@@ -213,7 +216,7 @@ def _quiet(ray: Any) -> Iterator[None]:
     """Without Ray's own bars and news, whose settings are put back afterwards."""
     news = logging.getLogger("ray.data")
     level = news.level
-    news.setLevel(logging.WARNING)
+    news.setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     names = ("enable_progress_bars", "print_on_execution_start")
     before = {name: getattr(context, name) for name in names if hasattr(context, name)}
