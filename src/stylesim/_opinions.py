@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from stylesim._novelty import DRAWS, sigmoid
-from stylesim._regions import WHOLE, combined, parts_by_region
+from stylesim._regions import WHOLE, counted, parts_by_region
+from stylesim.functional import softmax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from stylesim.classifier import LightweightClassifier
     from stylesim.functional import Floats
     from stylesim.types import FloatArray
+
+_FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
 
 
 @attrs.frozen(eq=False)
@@ -97,12 +100,53 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
 
 
 def overall(said: Mapping[str, Opinion]) -> FloatArray:
-    """Class probabilities of a picture: those of its regions, less what is of no class."""
-    joint = combined({region: one.proba * (1.0 - one.neither) for region, one in said.items()})
-    if not joint.any():
-        joint = combined({region: one.proba for region, one in said.items()})
-    row: FloatArray = joint / joint.sum()
+    """Class probabilities of a picture: what its regions say together."""
+    proba = pooled([said[region] for region in counted(said)]).proba
+    row: FloatArray = (proba / proba.sum()).astype(np.float32)
     return row
+
+
+def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
+    """What the slots of one photograph say together: the geometric mean, scaled to sum to 1.
+
+    A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
+    one slot all but rules a class out, the other cannot make up for it.
+
+    Args:
+        said: One opinion a slot.
+        share: How much each counts; None for alike.
+
+    Method: logarithmic opinion pool, with "neither" as one more class; C. Genest and J. Zidek,
+    Combining Probability Distributions, Statistical Science 1986.
+    """
+    if len(said) == 1:
+        return said[0]
+    share = np.full(len(said), 1.0) if share is None else share
+    share = share / share.sum()
+    known = [one.proba * (1.0 - one.neither) for one in said]
+    # A model that never says "neither" is not made to.
+    doubts = any(one.neither for one in said)
+    joint = np.array(
+        [
+            [*row, one.neither][: None if doubts else -1]
+            for row, one in zip(known, said, strict=True)
+        ]
+    )
+    shares = softmax((share @ np.log(joint + _FLOOR))[None])[0]
+    classes = len(said[0].proba)
+    together = Opinion(shares[:classes] / shares[:classes].sum(), float(shares[classes:].sum()))
+    draws = [one.draws for one in said if one.draws is not None]
+    if len(draws) < len(said):
+        return together
+    # Each draw moves the log-odds as far as those of the slots are moved.
+    moved = [_log_odds(d) - _log_odds(one.similarity) for d, one in zip(draws, said, strict=True)]
+    tossed = sigmoid(_log_odds(together.similarity) + share @ np.stack(moved))
+    return attrs.evolve(together, draws=tossed)
+
+
+def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:
+    out: Floats = np.log(np.add(p, _FLOOR)) - np.log(np.subtract(1.0 + _FLOOR, p))
+    return out
 
 
 def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats, seed: int) -> Floats:

@@ -229,8 +229,7 @@ def parts_by_region(
 def speaker(view: PictureView, region: str) -> GarmentView | None:
     """The garment that a picture shows in a region; the largest of several, or None.
 
-    What shows of a second one is small, and was measured to be a wrong outline more often than
-    a second layer.
+    What shows of a second one was measured to be a wrong outline more often than a second layer.
     """
     if region == WHOLE:
         return view.whole
@@ -238,12 +237,10 @@ def speaker(view: PictureView, region: str) -> GarmentView | None:
     return max(there, key=lambda garment: garment.area, default=None)
 
 
-def combined(regions: Mapping[str, FloatArray]) -> FloatArray:
-    """Mean of upper and lower body, alike; else of the other regions; else the whole picture."""
-    body = [regions[region] for region in BODY if region in regions]
-    other = [regions[region] for region in regions if region not in (*BODY, WHOLE)]
-    mean: FloatArray = np.mean(body or other or [regions[WHOLE]], axis=0, dtype=np.float32)
-    return mean
+def counted(regions: Mapping[str, object]) -> list[str]:
+    """Upper and lower body; else the other regions; else the whole picture."""
+    body = [region for region in BODY if region in regions]
+    return body or [region for region in regions if region not in (*BODY, WHOLE)] or [WHOLE]
 
 
 def balanced(view: PictureView) -> FloatArray:

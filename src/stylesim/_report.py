@@ -71,7 +71,7 @@ class ItemSimilarity:
         assumed: What had to be assumed, in words; None where nothing was.
         slot: Slot of a single garment; None for outfits, and where it is not known.
         category: What a single garment is; None where that is not known.
-        counted: The regions that ``similarity`` is the weighted mean of.
+        counted: The regions that ``similarity`` is made of.
         interval: The lowest and the highest ``similarity`` to be expected, in 90 of 100 cases,
             had the same style been told by other photographs; (0, 1) where that is not known.
         intervals: The same for each region of ``by_slot``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stylesim._opinions import pooled
 from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, Shown
 from stylesim.classifier import Opinion
 from stylesim.errors import StyleSimError, expected
@@ -91,7 +92,10 @@ def row_of(
     compared = means or {region: _mean(said) for region, said in stand_ins.items()}
     counted, alike = _counted(compared, weights)
     share = np.array([1.0 if alike else weights[region] for region in counted])
-    overall = _mean([compared[region] for region in counted], share)
+    # Slots of one photograph belong to one outfit; garments of a closet each speak for themselves.
+    worn = len(item.parts) == 1 and item.parts[0].slot is None
+    together = pooled if worn else _mean
+    overall = together([compared[region] for region in counted], share)
     shown = means or {WHOLE: overall}
     views = [part.view for part in item.parts if part.view is not None]
     return ItemSimilarity(

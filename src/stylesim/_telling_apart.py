@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._regions import BODY, WHOLE, balanced, by_region, combined, learn_regions, regions_of
+from stylesim._regions import BODY, WHOLE, balanced, by_region, counted, learn_regions, regions_of
 from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def hold_out(
             places, by_region([flat[place][0] for place in places], heads), strict=True
         ):
             regions[place] = found
-            overall[place] = combined(found)
+            overall[place] = np.mean([found[region] for region in counted(found)], axis=0)
             alone = blanked[place]
             if alone is not None:
                 bare[place] = by_region([alone], heads)[0][WHOLE]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
 _SMALLEST = 1e-12
-_AGREED, _VARIES = -1.0, 0.5  # log of the factor for outfits, on episodes, and how it varies
+_FLOOR = 1e-3  # as in the pool of slots
+_AGREED, _VARIES = -0.5, 0.3  # log of the factor for outfits on episodes, and how it varies
 
 
 @attrs.frozen(eq=False)
@@ -82,8 +83,8 @@ def held_out(
 def outfit_factor(regions: Mapping[str, tuple[HeldOut, float, Ints]], n_classes: int) -> float:
     """What to multiply temperatures with in pictures that show the upper and the lower body.
 
-    The mean over two slots is less sure than either, and right more often: that both agree is
-    evidence too. So what fits a garment by itself is too cautious for an outfit.
+    The geometric mean of two slots is no surer than they are, and right more often: that both
+    agree is evidence too. So what fits a garment by itself is too cautious for an outfit.
 
     Args:
         regions: Held-out rows of each region, its temperature, and its classes among all.
@@ -101,13 +102,13 @@ def outfit_factor(regions: Mapping[str, tuple[HeldOut, float, Ints]], n_classes:
             owners = np.searchsorted(pictures, held.pictures)
             views = np.bincount(owners, minlength=len(pictures))[owners]
             spread = np.zeros((len(shares), n_classes))
-            spread[:, members] = shares / views[:, None]
-            np.add.at(total, owners, spread)
+            spread[:, members] = shares
+            np.add.at(total, owners, np.log(spread + _FLOOR) / views[:, None])
             seen[np.unique(owners)] += 1
             truth[owners] = members[held.labels]
-        overall = total[np.arange(len(pictures)), truth] / seen
         both = seen == len(regions)
-        loss[place] = ((log_factor - _AGREED) / _VARIES) ** 2 / 2 - _log(overall[both]).sum()
+        overall = softmax(total[both] / len(regions))[np.arange(both.sum()), truth[both]]
+        loss[place] = ((log_factor - _AGREED) / _VARIES) ** 2 / 2 - _log(overall).sum()
     return float(np.exp(away[loss.argmin()]))
 
 

@@ -181,8 +181,8 @@ class LightweightClassifier:
     def predict_proba(self, images: Sequence[ImageLike]) -> FloatArray:
         """Class probabilities of pictures.
 
-        The mean of those of the upper and the lower body, what is of no class counting less; else
-        of other regions; else of the whole picture: the ``by_class`` of :class:`SimilarityScorer`.
+        What the upper and the lower body say together, "neither" being one more class; else the
+        other regions; else the whole picture: the ``by_class`` of :class:`SimilarityScorer`.
 
         Args:
             images: n pictures.

@@ -39,9 +39,9 @@ _NEEDED = ("classes_", "view_key", "view", "proba_by_region")
 class SimilarityScorer:
     """Scores clothes by the probability that they are of the wanted style.
 
-    The similarity of a picture is the mean over the upper and the lower body of the probability
-    of the wanted class, so that neither outweighs the other, however much of the picture it
-    fills. Other regions (shoes, headwear, bag, accessory) are told, but count only where nothing
+    Upper and lower body count alike, however much of the picture either fills: in a photograph by
+    the geometric mean of their probabilities, as evidence on one outfit; in an ``Outfit`` of
+    pieces by the mean, as each piece earns its part. Other regions (shoes, headwear, bag, accessory) are told, but count only where nothing
     else shows or ``slot_weights`` names them. A picture without a garment is compared as a
     whole, and its row says so.
 

@@ -43,14 +43,15 @@ def test_upper_and_lower_body_weigh_the_same(scorer, draw_outfit) -> None:
 @pytest.mark.parametrize(
     ("weights", "similarity"),
     [
-        ({"bottom": 3}, 0.3),
-        ({"lower": 3}, 0.3),
+        # Log-odds of 0.9 and 0.1 are 2.2 and -2.2: a quarter and three quarters make -1.1.
+        ({"bottom": 3}, 0.25),
+        ({"lower": 3}, 0.25),
         ({ss.Slot.TOP: 0}, 0.1),
         ({"full": 2}, 0.5),
         ({"top": 1, "outer": 1, "shoes": 5}, 0.5),
     ],
 )
-def test_weights_change_the_mean(model, draw_outfit, weights, similarity) -> None:
+def test_weights_change_what_slots_say_together(model, draw_outfit, weights, similarity) -> None:
     row = ss.SimilarityScorer(model, slot_weights=weights).score([draw_outfit(0.9, 0.1)])[0]
     assert row.similarity == near(similarity)
     assert sum(row.by_class.values()) == pytest.approx(1)
