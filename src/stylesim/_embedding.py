@@ -52,6 +52,12 @@ def unit_vectors(
     return rows, np.ones(len(parts), np.float32)
 
 
+def kinds_in(backbone: AbstractBackbone) -> int:
+    """How many numbers at the end of a backbone's vectors tell the kind of garment."""
+    known = backbone.kinds if isinstance(backbone, YoloBackbone) else None
+    return 0 if known is None else len(known.names)
+
+
 def _check(backbone: AbstractBackbone, rows: FloatArray, count: int) -> None:
     unit = rows.ndim == 2 and np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
     if rows.shape != (count, backbone.dim) or not unit:

@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 from stylesim._colours import LEVELS, colours_of
 from stylesim._cutting import CUT_SIDE, cut_out
-from stylesim._embedding import unit_vectors
+from stylesim._embedding import kinds_in, unit_vectors
 from stylesim.backbones.base import listed
 from stylesim.backbones.pictures import ahead
 from stylesim.errors import DamagedFileError, expected
@@ -49,6 +49,7 @@ class GarmentView:
         area: Share of the picture that it covers, 0 to 1.
         colours: float32 array of shape (3, 8): quantiles of its pixels in CIELAB; None for the
             whole picture and where nothing was found.
+        kinds: How many numbers at the end of the embedding tell the kind of garment.
     """
 
     slot: Slot | None
@@ -58,6 +59,14 @@ class GarmentView:
     length: float = attrs.field(default=1.0, repr=False)
     area: float = attrs.field(default=1.0, repr=False)
     colours: FloatArray | None = attrs.field(default=None, repr=False)
+    kinds: int = attrs.field(default=0, repr=False)
+
+    @property
+    def looks(self) -> FloatArray:
+        """The embedding without the kind, float32 of unit length: two skirts are not one."""
+        row = self.embedding[: len(self.embedding) - self.kinds]
+        out: FloatArray = row / max(float(np.linalg.norm(row)), 1e-12) if self.kinds else row
+        return out
 
 
 @attrs.frozen(eq=False)
@@ -89,7 +98,8 @@ class PictureView:
             ]
             for part in parts
         ]
-        head = json.dumps({"dim": len(self.whole.embedding), "parts": rows}).encode()
+        said = {"dim": len(self.whole.embedding), "kinds": self.whole.kinds, "parts": rows}
+        head = json.dumps(said).encode()
         data = np.stack([part.embedding for part in parts]).astype("<f4").tobytes()
         return b"".join([_MAGIC, len(head).to_bytes(4, "little"), head, data])
 
@@ -115,6 +125,9 @@ class PictureView:
             data = np.frombuffer(content[start:], "<f4").reshape(shape).astype(np.float32)
             if not np.isfinite(data).all():
                 raise ValueError("not finite")
+            kinds = int(head.get("kinds", 0))
+            if not 0 <= kinds < max(shape[1], 1):
+                raise ValueError("more kinds than numbers")
             parts = [
                 GarmentView(
                     None if slot is None else Slot(slot),
@@ -124,6 +137,7 @@ class PictureView:
                     float(n),
                     float(area),
                     _unpacked(colours),
+                    kinds,
                 )
                 for (slot, category, sure, n, area, colours), row in zip(
                     head["parts"], data, strict=True
@@ -188,10 +202,9 @@ def look(
     views: list[tuple[PictureView, ...]] = []
     if isinstance(finder, WholePictureFinder) and not mirrored and argument == "images":
         # Nothing is cut out, so the files go to the network, which decodes them small.
-        for slot, *row in zip(
-            told, *unit_vectors(backbone, pictures, on_pictures=on_pictures), strict=True
-        ):
-            whole = GarmentView(None, None, 1.0, row[0], float(row[1]))
+        kinds, rows = kinds_in(backbone), unit_vectors(backbone, pictures, on_pictures=on_pictures)
+        for slot, *row in zip(told, *rows, strict=True):
+            whole = GarmentView(None, None, 1.0, row[0], float(row[1]), kinds=kinds)
             alone = () if slot is None else (attrs.evolve(whole, slot=slot, confidence=0.0),)
             views.append((PictureView(alone, whole),))
         return views
@@ -269,6 +282,7 @@ def _embedded(
         told += [garment.kinds for _, garment in garments if garment is not None]
         told.append(None)  # of the whole picture
     unit, lengths = unit_vectors(backbone, [part for way in ways for part in way], told * len(ways))
+    kinds = kinds_in(backbone)
     views: list[list[PictureView]] = [[] for _ in pictures]
     pixels = [picture.width * picture.height for picture in pictures]
     row = 0
@@ -288,9 +302,10 @@ def _embedded(
                         float(lengths[here]),
                         1.0 if garment is None else _area(garment) / max(1, pixels[place]),
                         colours,
+                        kinds,
                     )
                 )
-            whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]))
+            whole = GarmentView(None, None, 1.0, unit[own], float(lengths[own]), kinds=kinds)
             views[place].append(PictureView(tuple(made), whole))
             row = own + 1
     return [tuple(ways_of_one) for ways_of_one in views]

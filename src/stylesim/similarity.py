@@ -41,9 +41,9 @@ class SimilarityScorer:
 
     Upper and lower body count alike, however much of the picture either fills: in a photograph by
     the geometric mean of their probabilities, as evidence on one outfit; in an ``Outfit`` of
-    pieces by the mean, as each piece earns its part. Other regions (shoes, headwear, bag, accessory) are told, but count only where nothing
-    else shows or ``slot_weights`` names them. A picture without a garment is compared as a
-    whole, and its row says so.
+    pieces by the mean, as each piece earns its part. Other regions (shoes, headwear, bag,
+    accessory) are told, but count only where nothing else shows or ``slot_weights`` names them.
+    A picture without a garment is compared as a whole, and its row says so.
 
     What is unlike every class, wanted or not, is of none: its row has ``neither``, and that
     much is taken from its similarity. And each similarity has an interval, for another ten

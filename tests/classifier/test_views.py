@@ -14,6 +14,7 @@ from PIL import Image
 
 from stylesim._views import GarmentView, PictureView, look
 from stylesim.backbones import FunctionBackbone
+from stylesim.classifier import LightweightClassifier
 from stylesim.errors import DamagedFileError, ImageError, InvalidArgumentError
 from stylesim.garments import FoundGarment, FunctionFinder
 from stylesim.types import Slot
@@ -182,3 +183,15 @@ def test_damaged_bytes_are_refused() -> None:
 def test_views_are_small(tmp_path: Path) -> None:
     garment = GarmentView(Slot.TOP, "shirt", 0.9, np.ones(256, np.float32))
     assert len(PictureView((garment,) * 3, garment).to_bytes()) < 5_000
+
+
+def test_looks_leave_the_kind_out() -> None:
+    view = LightweightClassifier().view([Image.new("RGB", (60, 60), "navy")])[0]
+    assert view.whole.kinds == 21
+    assert view.whole.looks.shape == (256,)
+    assert np.linalg.norm(view.whole.looks) == pytest.approx(1, abs=1e-5)
+    assert view.whole.looks @ view.whole.embedding[:256] == pytest.approx(np.sqrt(0.5), abs=1e-4)
+    again = PictureView.from_bytes(view.to_bytes())
+    assert again.whole.kinds == 21
+    plain = GarmentView(None, None, 1.0, view.whole.embedding)
+    assert np.array_equal(plain.looks, plain.embedding)
