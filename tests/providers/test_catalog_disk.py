@@ -304,28 +304,3 @@ def test_an_index_finds_what_comparing_all_finds(
     assert np.mean(hits) >= 0.95
     shop.update([{**rows[0], "id": "new"}], vectors=vectors[5:6])
     assert "new" in {product.id for product in shop.nearest(vectors[5], 2)}
-
-
-def test_vectors_of_any_length_have_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_catalog_index, "EXACT_UP_TO", 300)
-    vectors = np.random.default_rng(0).normal(size=(400, 21))
-    rows = [{"id": n, "title": "Thing", "url": "https://shop.example/1"} for n in range(400)]
-    shop = CatalogProvider.build(tmp_path / "shop", rows, vectors=vectors, model="made up")
-    table = shop.products.table  # type: ignore[attr-defined]
-    kinds = {index.index_type for index in table.list_indices() if "vector" in index.columns}
-    assert kinds == {"IvfRq"}, "an index of whole vectors is as large as they are"
-    assert table.schema.field("vector").type.list_size == 24
-    assert shop.nearest(vectors[7], 1)[0].id == "7"
-    assert shop.nearest(vectors[7], 1).cosines[0] == pytest.approx(1, abs=1e-5)
-    with pytest.raises(InvalidArgumentError, match="length 21"):
-        shop.nearest(np.ones(24))
-
-
-def test_rows_go_into_a_catalogue_without_room_at_the_end(
-    tmp_path: Path, goods: list[Product], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_catalog_building, "stored_width", lambda dim: dim)  # as it once was
-    shop = CatalogProvider.build(tmp_path / "shop", goods[:2], model=Colour())
-    assert shop.products.table.schema.field("vector").type.list_size == 3  # type: ignore[attr-defined]
-    shop.update(goods)
-    assert shop.nearest(tmp_path / "3.png", k=1)[0].id == "3"
