@@ -17,7 +17,6 @@ from stylesim.errors import InvalidArgumentError, NotFoundError, ProductError
 from stylesim.images import load_array
 from stylesim.providers import (
     SkippedProductWarning,
-    _catalog_building,
     _catalog_disk,
     _catalog_index,
 )
