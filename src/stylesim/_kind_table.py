@@ -40,29 +40,22 @@ def logits_of(x: Floats, table: Floats) -> Floats:
     return out
 
 
-def table_of(x: Floats, labels: Ints, groups: Ints, n_classes: int, kinds: int) -> Floats:
+def table_of(counts: Floats) -> Floats:
     """How often each class shows each kind, over how often the mean class does.
 
     Args:
-        x: Array of shape (n, d); the last ``kinds`` columns are roots of halved probabilities.
-        labels: Class of each row.
-        groups: Picture of each row; pictures count alike.
-        n_classes: Number of classes.
-        kinds: Number of kinds.
+        counts: Array of shape (classes, kinds): pictures of each class that show each kind, a
+            picture of doubtful kind shared out. A class without any is the mean class.
 
     Returns:
-        Array of shape (classes, kinds). A class without a row is the mean class.
+        Array of shape (classes, kinds).
 
     Method: naive Bayes with an informative Dirichlet prior.
     """
-    _, owners, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    shown = 2.0 * x[:, -kinds:] ** 2 / sizes[owners][:, None]
-    counts = np.zeros((n_classes, kinds))
-    np.add.at(counts, labels, shown)
     pictures = counts.sum(axis=1, keepdims=True)
     usual = (counts / np.maximum(pictures, _LEAST)).mean(axis=0)
-    counts += _PRIOR * n_classes * (usual + 1.0 / kinds) / 2.0
-    rates = counts / counts.sum(axis=1, keepdims=True)
+    filled = counts + _PRIOR * len(counts) * (usual + 1.0 / counts.shape[1]) / 2.0
+    rates = filled / filled.sum(axis=1, keepdims=True)
     table: Floats = rates / rates.mean(axis=0)
     return table
 
@@ -82,24 +75,28 @@ def with_table(
     Returns:
         The head of both, and what both say of pictures held out.
     """
-    n_classes = len(head.bias)
-    out = np.zeros((len(x), n_classes))
-    for picture in np.unique(groups):
-        mine = groups == picture
-        rest = table_of(x[~mine], held.labels[~mine], groups[~mine], n_classes, kinds)
-        out[mine] = logits_of(x[mine], rest)
-    targets = smoothed_targets(held.labels, n_classes, len(np.unique(groups)))
+    _, owners, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    shown = 2.0 * x[:, -kinds:] ** 2 / sizes[owners][:, None]
+    counts, of_picture = np.zeros((len(head.bias), kinds)), np.zeros((len(sizes), kinds))
+    np.add.at(counts, held.labels, shown)
+    np.add.at(of_picture, owners, shown)
+    out = np.zeros((len(x), len(head.bias)))
+    for picture, own in enumerate(of_picture):
+        mine, rest = owners == picture, counts.copy()
+        label = held.labels[mine][0]
+        rest[label] = np.maximum(rest[label] - own, 0.0)
+        out[mine] = logits_of(x[mine], table_of(rest))
+    targets = smoothed_targets(held.labels, len(head.bias), len(sizes))
     # In the unit of the prototypes' logits, so that one temperature serves both.
     slope = SHARE * head.temperature / best_temperature(out, targets)
     kept = 1.0 - SHARE
     prior = float(np.log(head.temperature)) + _SURER
     held = attrs.evolve(held, logits=kept * held.logits + slope * out, prior=prior)
-    table = table_of(x, held.labels, groups, n_classes, kinds)
     return attrs.evolve(
         head,
         weight=kept * head.weight,
         bias=kept * head.bias,
         temperature=held.temperature(),
-        table=table,
+        table=table_of(counts),
         slope=slope,
     ), held
