@@ -83,6 +83,8 @@ class Space:
     def whitening(self, shrink: float) -> Floats:
         """Symmetric matrix of shape (d, d): distances after it are those of :meth:`weights`."""
         values, rest = self.weights(shrink)
+        if np.allclose(values, rest):
+            return np.asarray(np.sqrt(rest) * np.eye(len(self.centre)), dtype=np.float64)
         extra = (self.basis * (np.sqrt(values) - np.sqrt(rest))) @ self.basis.T
         matrix: Floats = np.sqrt(rest) * np.eye(len(self.centre)) + extra
         return matrix
