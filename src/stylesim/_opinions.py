@@ -123,15 +123,9 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
         return said[0]
     share = np.full(len(said), 1.0) if share is None else share
     share = share / share.sum()
-    known = [one.proba * (1.0 - one.neither) for one in said]
-    # A model that never says "neither" is not made to.
-    doubts = any(one.neither for one in said)
-    joint = np.array(
-        [
-            [*row, one.neither][: None if doubts else -1]
-            for row, one in zip(known, said, strict=True)
-        ]
-    )
+    joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
+    if not joint[:, -1].any():  # a model that never says "neither" is not made to
+        joint = joint[:, :-1]
     shares = softmax((share @ np.log(joint + _FLOOR))[None])[0]
     classes = len(said[0].proba)
     together = Opinion(shares[:classes] / shares[:classes].sum(), float(shares[classes:].sum()))
