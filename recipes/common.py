@@ -6,7 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from labels import CATEGORIES
 from torch import nn
+
+#: Share of a label that people's word has; the teacher's probe has the rest.
+TRUST = 0.7
 
 
 def load_items(work: Path) -> tuple[list[dict], list[dict]]:
@@ -27,3 +32,13 @@ def trunk(checkpoint: Path) -> list[nn.Module]:
     if any(not k.startswith("model.9.") for k in missing.missing_keys):
         raise SystemExit(f"{checkpoint} is no YOLOv8n-cls checkpoint")
     return list(model.model[:9])
+
+
+def soft_labels(work: Path) -> torch.Tensor:
+    """Probabilities (n, categories): people's labels, shared with the teacher's probe."""
+    category = torch.from_numpy(np.load(work / "train.npz")["category"]).long()
+    said = torch.from_numpy(np.load(work / "teacher.npz")["soft"]).softmax(1)
+    soft = F.pad(said, (0, len(CATEGORIES) - said.shape[1]))
+    known = category >= 0
+    people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
+    return torch.where(known[:, None], TRUST * people + (1 - TRUST) * soft, soft)

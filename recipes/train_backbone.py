@@ -6,7 +6,8 @@ Four losses on the pooled 256-d feature z of garment views (see `views.py`):
   one label space for worn and laid-out garments. The truth is shared between people's label and
   what the teacher's probe says of photographers it never saw (see `teacher.py`);
 - teacher: cosine to the features of EfficientNet-Lite2 of the very same view (function matching,
-  Beyer et al., CVPR 2022), half whitened;
+  Beyer et al., CVPR 2022), half whitened; as ImageNet left it and, with ``--tuned``, as
+  `tune_teacher.py` did, which then also says the category of each view;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
@@ -28,7 +29,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import trunk
+from common import soft_labels, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
@@ -37,8 +38,8 @@ from views import Views, plain
 SCALE = 14.0
 #: Sides of the pictures and the share of the steps at each; small first, as it is cheap
 SIZES, SHARES = (128, 160, 208), (0.45, 0.35, 0.2)
-#: Share of a label that people's word has; the teacher's probe has the rest.
-TRUST = 0.7
+#: Share of a label that the soft labels have; what the tuned teacher says of the view has the rest.
+TRUST_TUNED = 0.5
 
 
 class Student(nn.Module):
@@ -69,6 +70,18 @@ def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
     return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
 
 
+def what_teachers_say(work: Path, *, tuned: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Unit-length features (views, n, d), and probabilities (views, n, categories)."""
+    targets = half_whitened(np.load(work / "teacher_views.npy"))
+    labels = soft_labels(work).expand(len(targets), -1, -1)
+    if not tuned:
+        return targets, labels
+    said = np.load(work / "tuned_views.npy")
+    targets = torch.cat([targets, half_whitened(said[..., : -len(CATEGORIES)])], 2)
+    seen = torch.from_numpy(said[..., -len(CATEGORIES) :]).float().softmax(2)
+    return F.normalize(targets, dim=2), TRUST_TUNED * labels + (1 - TRUST_TUNED) * seen
+
+
 def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.0) -> np.ndarray:
     """Unit-length features of the library's view of uint8 (n, s, s, 4) crops."""
     out = []
@@ -92,6 +105,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="an earlier round to go on from")
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
+    parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
+    parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--sizes", type=int, nargs=3, default=SIZES)
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
@@ -101,18 +116,11 @@ def main() -> None:
     weights = {"category": 1.0, "teacher": 3.0, "palette": 0.4, "tag": 0.3} | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets = half_whitened(np.load(args.work / "teacher_views.npy"))
+    targets, labels = what_teachers_say(args.work, tuned=args.tuned)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
-    category = torch.from_numpy(data["category"]).long()
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
-    soft = torch.zeros(len(category), len(CATEGORIES))
-    said = torch.from_numpy(np.load(args.work / "teacher.npz")["soft"]).softmax(1)
-    soft[:, : said.shape[1]] = said
-    known = category >= 0
-    people = F.one_hot(category.clamp(min=0), len(CATEGORIES)) * known[:, None]
-    soft = torch.where(known[:, None], TRUST * people + (1 - TRUST) * soft, soft)
 
     model = Student(trunk(args.init), targets.shape[2], palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)
@@ -161,7 +169,9 @@ def main() -> None:
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
         view = rng.integers(len(targets), size=args.batch)
         x = views.render(rows, view, side)
-        rows, wish = torch.from_numpy(rows), targets[view, rows]
+        rows, wish, label = torch.from_numpy(rows), targets[view, rows], labels[view, rows]
+        flipped = torch.from_numpy(rng.random(args.batch) < args.flip)
+        x[flipped] = x[flipped].flip(3)
         share, other = 1.0, torch.arange(args.batch)
         if rng.random() < args.mixup:
             share = float(rng.beta(0.4, 0.4))
@@ -179,7 +189,7 @@ def main() -> None:
         features = features.float()
         logits = SCALE * F.normalize(features) @ F.normalize(model.proxies).T
         losses = {
-            "category": F.cross_entropy(logits, mixed(soft[rows]), label_smoothing=0.03),
+            "category": F.cross_entropy(logits, mixed(label), label_smoothing=0.03),
             "teacher": 1
             - (F.normalize(model.teacher(features)) * F.normalize(mixed(wish))).sum(1).mean(),
             "palette": F.smooth_l1_loss(model.palette(features), mixed(palettes[rows])),

@@ -57,7 +57,7 @@ class Colour:
                 time.sleep(0.05)
             together = len(list(self.notes.glob("*-working"))) >= 2
             (self.notes / ("together" if together else "one-by-one")).touch()
-            threads = [torch.get_num_threads(), cv2.getNumThreads(), pictures._cores()]
+            threads = [torch.get_num_threads(), cv2.getNumThreads(), pictures.max_threads]
             (self.notes / f"{os.getpid()}-threads").write_text(json.dumps(threads))
         if self.notes is not None and any("40" in str(image) for image in images):
             try:
@@ -228,7 +228,7 @@ def test_a_worker_that_is_alone_decodes_no_two_pictures_at_once(
                 busy[0] -= 1
             return np.ones((len(images), 2))
 
-    monkeypatch.setattr(pictures, "_cores", lambda: 2)
+    monkeypatch.setattr(pictures, "max_threads", 2)  # put back afterwards, whatever Worker sets
     torch.set_num_threads(1)
     try:
         worker = Worker(Embedder.of(Decoding()), tmp_path, 16, alone=alone)

@@ -25,6 +25,9 @@ GREY = (114, 114, 114)
 
 Squaring = Literal["pad", "crop"]
 
+max_threads: int | None = None
+"""Most threads that read pictures in this process; None for one a processor it may use."""
+
 _LONGEST = 8
 # The decoder reduces by averaging blocks, which blurs once more what the resize blurs anyway. At
 # three times the side and more, class probabilities move by less than 0.02; at 1.5 times, by 0.07.
@@ -129,8 +132,8 @@ def ahead(
             that share a core wait for each other (measured on two cores: a
             quarter slower).
     """
-    early = _cores() > _torch_threads() if early is None else early
-    workers = min(4, _cores(), max(1, len(items)))
+    early = _threads() > _torch_threads() if early is None else early
+    workers = min(4, _threads(), max(1, len(items)))
     with ThreadPoolExecutor(workers, thread_name_prefix="stylesim") as pool:
         futures: deque[Future[_Out]] = deque()
         try:
@@ -144,7 +147,9 @@ def ahead(
                 future.cancel()
 
 
-def _cores() -> int:
+def _threads() -> int:
+    if max_threads is not None:
+        return max_threads
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

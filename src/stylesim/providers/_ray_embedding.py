@@ -70,7 +70,7 @@ def keep_to_one_thread() -> None:
     Ray sees to OpenMP. Beside it, pictures would be decoded on all processors, which are those
     of the other workers: one worker then takes two, and two are no quicker than one.
     """
-    vars(pictures)["_cores"] = lambda: 1
+    pictures.max_threads = 1
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     if "cv2" in sys.modules:

