@@ -17,18 +17,32 @@ LONG, SHORT = 320, 224
 SIZES = ((256, 192), (LONG, SHORT))
 
 
-def slot_categories(item: dict) -> dict[int, int]:
-    """Pixel class -> category, where the picture's labels leave no doubt."""
-    found: dict[int, set[int]] = {}
+def slot_categories(item: dict, soft: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
+    """Pixel class -> probabilities of categories, where labels leave no doubt or a teacher says.
+
+    Args:
+        item: A prepared picture.
+        soft: What a tuned teacher and people say of single garments, by ``"picture:slot"`` for
+            worn ones and by picture for those laid out; may be empty.
+    """
     if item["kind"] == "laid":
-        name = CATEGORIES[item["category"]]
-        return {PIXEL_CLASSES.index(SLOT_OF[name]): item["category"]}
+        number = PIXEL_CLASSES.index(SLOT_OF[CATEGORIES[item["category"]]])
+        return {number: soft.get(str(item["id"]), one_hot(item["category"]))}
+    found: dict[int, set[int]] = {}
     for tag in item["tags"]:
         if tag in STREET_TO_CATEGORY:
             name = STREET_TO_CATEGORY[tag]
             slot = PIXEL_CLASSES.index(SLOT_OF[name])
             found.setdefault(slot, set()).add(CATEGORIES.index(name))
-    return {slot: next(iter(c)) for slot, c in found.items() if len(c) == 1}
+    said = {slot: one_hot(next(iter(c))) for slot, c in found.items() if len(c) == 1}
+    names = {slot: f"{item['id']}:{PIXEL_CLASSES[slot]}" for slot in found}
+    return said | {slot: soft[name] for slot, name in names.items() if name in soft}
+
+
+def one_hot(category: int) -> np.ndarray:
+    out = np.zeros(len(CATEGORIES), np.float32)
+    out[category] = 1
+    return out
 
 
 def presence_of(item: dict, pixels: np.ndarray) -> np.ndarray:
@@ -116,8 +130,16 @@ def augment(
 class Batches:
     """Augmented batches, made by threads while the network works."""
 
-    def __init__(self, laid: list[dict], street: list[dict], batch: int, seed: int) -> None:
+    def __init__(
+        self,
+        laid: list[dict],
+        street: list[dict],
+        batch: int,
+        seed: int,
+        soft: dict[str, np.ndarray] | None = None,
+    ) -> None:
         self.laid, self.street, self.batch = laid, street, batch
+        self.soft = soft or {}
         self.size = SIZES[0]
         counts = np.bincount([i["category"] for i in laid], minlength=len(CATEGORIES))
         p = np.array([counts[i["category"]] ** -0.5 for i in laid])
@@ -154,7 +176,7 @@ class Batches:
             laid = item["kind"] == "laid"
             scenes.append(LAID if laid else WORN)
             there.append(presence_of(item, pix))
-            for slot, category in slot_categories(item).items():
+            for slot, category in slot_categories(item, self.soft).items():
                 mask = pix == slot
                 if laid and (pix == IGNORE).all():
                     mask = np.ones_like(mask)

@@ -22,6 +22,7 @@ from common import load_items, trunk
 from finder_data import IGNORE, SIZES, Batches
 from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES
+from train_backbone import what_teachers_say
 
 from stylesim.backbones.garment_net import GarmentNet
 
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small", type=float, default=0.6, help="share of steps at a small size")
     parser.add_argument("--category", type=float, default=0.4, help="weight of that loss")
+    parser.add_argument("--tuned", action="store_true", help="softer labels of the tuned teacher")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
@@ -86,7 +88,11 @@ def main() -> None:
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
         start = saved["step"]
-    batches = Batches(laid_train, train, args.batch, args.seed + start)
+    soft = {}
+    if args.tuned:
+        labels = what_teachers_say(args.work, tuned=True)[1].mean(0).numpy()
+        soft = dict(zip(np.load(args.work / "train.npz")["id"].tolist(), labels, strict=True))
+    batches = Batches(laid_train, train, args.batch, args.seed + start, soft)
     weight = torch.ones(N_PIX)
     weight[PIXEL_CLASSES.index("headwear")] = 4
     weight[PIXEL_CLASSES.index("bag")] = weight[PIXEL_CLASSES.index("shoes")] = 1.5
@@ -110,7 +116,7 @@ def main() -> None:
         full = F.interpolate(logits.float(), scale_factor=2, mode="bilinear")
         loss_pixels = F.cross_entropy(full, truth[:, 1::2, 1::2], weight, ignore_index=IGNORE)
         loss_scene = F.cross_entropy(scene.float(), torch.from_numpy(scenes))
-        wanted = torch.tensor([r[1] for r in rows])
+        wanted = torch.from_numpy(np.stack([r[1] for r in rows]))
         loss_category = F.cross_entropy(category.float(), wanted, label_smoothing=0.05)
         loss_dice = dice(full, truth[:, 1::2, 1::2])
         known = torch.from_numpy(there)

@@ -99,23 +99,26 @@ class Clouds:
         return np.asarray(constant + said @ np.array(slopes))
 
     def draws(
-        self, x: Floats, logits: Floats, seed: int, factors: Floats | float = 1.0
+        self, x: Floats, logits: Floats, factors: Floats | float = 1.0
     ) -> tuple[Floats, Floats]:
         """What other draws of the target's photographs might have said.
+
+        The numbers drawn are the same for all regions: what other photographs of a class would
+        change, they would change for its upper and its lower body alike.
 
         Args:
             x: Rows of shape (n, d).
             logits: Array of shape (n, classes), already tempered.
-            seed: Of the draws; garments of one region share them.
             factors: What the temperature was multiplied with, for all or of shape (n, 1).
 
         Returns:
             Probabilities of shape (draws, n, classes) and of "neither" of shape (draws, n).
         """
         squared = self.distances(x)[1] / max(self.widths[1], _LEAST)
-        # Classes of n pictures lie off by the width / n, of which one direction in d counts.
-        off = self.spread * np.sqrt(squared / (self.counts * x.shape[1]))
-        normal = normals(len(self.counts), seed)[:, None] * off
+        # Classes of n pictures lie off by the width / n, of which one direction in d counts; and
+        # the fewer tell how wide they are, the farther (as in Student's t): n - 1.
+        off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 1.0, 1.0) * x.shape[1]))
+        normal = normals(len(self.counts))[:, None] * off
         tossed = logits + normal / self.temperature / factors
         shape = tossed.shape
         shares = softmax(tossed.reshape(-1, shape[-1])).reshape(shape)
@@ -199,9 +202,9 @@ def without_own(rows: Floats, labels: Ints, groups: Ints, n_classes: int) -> tup
     return sums / sizes[:, None], (sums[labels] - mine[owner]) / rest
 
 
-def normals(classes: int, seed: int) -> Floats:
+def normals(classes: int) -> Floats:
     """Standard normal numbers of shape (DRAWS, classes), as many below as above 0."""
-    half = np.random.default_rng([seed, 7]).standard_normal((DRAWS // 2, classes))
+    half = np.random.default_rng(7).standard_normal((DRAWS // 2, classes))
     return np.concatenate([half, -half])
 
 

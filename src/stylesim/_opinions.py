@@ -80,11 +80,11 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
     """
     out: list[dict[str, Opinion]] = [{} for _ in views]
     n_classes = len(learned.classes)
-    for number, (region, head) in enumerate(learned.heads.items()):
+    for region, head in learned.heads.items():
         parts, owners = parts_by_region(views, region)
         if not parts:
             continue
-        table = _table(head, parts, head.factors(views, owners), number)
+        table = _table(head, parts, head.factors(views, owners))
         for owner, row in zip(owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
@@ -143,7 +143,7 @@ def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:
     return out
 
 
-def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats, seed: int) -> Floats:
+def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats) -> Floats:
     """A row a garment: joint probabilities of the classes, "neither", and draws of similarity."""
     clouds = head.clouds
     proba = head.proba(parts, factors)
@@ -152,7 +152,7 @@ def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats, seed
     x = head.rows(parts)
     logits = head.head.logits(x) / head.head.temperature / factors
     neither = sigmoid(clouds.log_odds(x))
-    tossed, odds = clouds.draws(x, logits, seed, factors)
+    tossed, odds = clouds.draws(x, logits, factors)
     wanted = (1.0 - head.shares.sum()) * tossed[:, :, head.members.index(0)]
     similarity = wanted * (1.0 - odds)
     return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])

@@ -115,6 +115,29 @@ def test_more_photographs_make_intervals_narrower(calibration: Calibration) -> N
     assert widths[0] > widths[1] > widths[2]
 
 
+def test_what_other_photographs_would_change_they_change_in_all_slots(
+    calibration: Calibration,
+) -> None:
+    rng = np.random.default_rng(0)
+
+    def outfits(rows: np.ndarray) -> list[PictureView]:
+        return [
+            PictureView(tuple(GarmentView(s, None, 1.0, r) for s in (Slot.TOP, Slot.BOTTOM)), w)
+            for r, w in ((row, GarmentView(None, None, 1.0, row)) for row in rows)
+        ]
+
+    rows = [rows_around(m, 6, rng).astype(np.float32) for m in middles(3)]
+    views = [[(view,) for view in outfits(some)] for some in rows]
+    heads = learn_regions(views, epochs=2, seed=0, calibration=calibration)
+    queries = outfits(rows_around(middles(3)[0], 5, rng).astype(np.float32))
+    for one in opinions(queries, Learned(("a", "b", "c"), heads, ())):
+        upper, lower = one["upper"].draws, one["lower"].draws
+        assert upper is not None
+        assert lower is not None
+        assert np.ptp(upper) > 0
+        assert np.corrcoef(upper, lower)[0, 1] > 0.99
+
+
 @given(st.permutations(range(6)), st.integers(0, 3))
 def test_the_order_of_photographs_changes_nothing(order: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from stylesim.backbones.pictures import ahead
+from stylesim.functional import softmax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stylesim.types import BoolArray, FloatArray, UInt8Array
 
 LONG, SHORT = 320, 224
+_STRIDE = 4  # of the pixel map
 _BATCH = 16
 _WORK_SIDE = 512  # outlines are drawn at most this large, then scaled to the picture
 _WORN, _LAID, _NONE = 0, 1, 2
@@ -97,10 +99,9 @@ class GarmentReader:
         def read(i: int) -> list[Region]:
             if scenes[i].argmax() == _NONE:
                 return []
-            logits = _at_picture(pixels[i], places[i], shape, images[i].shape[:2])
             real = 1.0 - float(scenes[i][_NONE])
             kind = self._laid if scenes[i][_LAID] > scenes[i][_WORN] else self._worn
-            return kind(images[i], logits, rows[i], real)
+            return kind(images[i], pixels[i], places[i], rows[i], real)
 
         (regions,) = ahead(read, range(len(images)), len(images))
         return regions
@@ -112,16 +113,23 @@ class GarmentReader:
         return coarse[[k for k, n in enumerate(self.pixel_classes) if n not in _UNREPORTED]]
 
     def _laid(
-        self, image: UInt8Array, logits: FloatArray, rows: FloatArray, real: float
+        self,
+        image: UInt8Array,
+        coarse: FloatArray,
+        place: tuple[int, int, int, int],
+        rows: FloatArray,
+        real: float,
     ) -> list[Region]:
-        probability = np.exp(logits - logits.max(0))
-        probability /= probability.sum(0)
-        inside = probability[2:].sum(0)
+        # Which slot it is of does not depend on where exactly it ends, so one plane is scaled.
+        odds = np.logaddexp.reduce(coarse[2:]) - np.logaddexp.reduce(coarse[:2])
+        inside = 1 / (1 + np.exp(-_at_picture(odds[None], place, image.shape[:2])[0]))
         mask = inside > 0.5
         if mask.mean() < _LARGE:
             return []
+        here = odds >= min(0.0, float(odds.max()))
+        shares = softmax(coarse[:, here].T)
         places = {
-            name: float(probability[number][mask].mean())
+            name: float(shares[:, number].mean())
             for number, name in enumerate(self.pixel_classes)
             if name not in _UNREPORTED
         }
@@ -144,8 +152,14 @@ class GarmentReader:
         return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
     def _worn(
-        self, image: UInt8Array, logits: FloatArray, rows: FloatArray, real: float
+        self,
+        image: UInt8Array,
+        coarse: FloatArray,
+        place: tuple[int, int, int, int],
+        rows: FloatArray,
+        real: float,
     ) -> list[Region]:
+        logits = _at_picture(coarse, place, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
         for number, here in enumerate(logits[1:], start=1):
             winner[here > most] = number
@@ -213,13 +227,11 @@ def _letterbox(
 
 
 def _at_picture(
-    logits: FloatArray,
-    place: tuple[int, int, int, int],
-    canvas: tuple[int, int],
-    shape: tuple[int, int],
+    logits: FloatArray, place: tuple[int, int, int, int], shape: tuple[int, int]
 ) -> FloatArray:
     """Logits (c, h, w) in the picture's own frame, at most 512 a side."""
     top, left, nh, nw = place
+    canvas = logits.shape[1] * _STRIDE, logits.shape[2] * _STRIDE
     scale = min(1.0, _WORK_SIDE / max(shape))
     size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
     out = np.empty((len(logits), size[1], size[0]), np.float32)
