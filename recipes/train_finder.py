@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from common import load_items, trunk
+from drawn import drawn_garments, drawn_outfits
 from finder_data import IGNORE, SIZES, Batches
 from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES
@@ -51,15 +52,18 @@ def main() -> None:
     parser.add_argument("--small", type=float, default=0.6, help="share of steps at a small size")
     parser.add_argument("--category", type=float, default=0.4, help="weight of that loss")
     parser.add_argument("--tuned", action="store_true", help="softer labels of the tuned teacher")
+    parser.add_argument(
+        "--drawn", type=int, default=0, help="drawn outfits, and garments, among the photographs"
+    )
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     laid, street = load_items(args.work)
     masked = [i for i in street if "pixels" in i]
-    train = [i for i in masked if not i["held_out"]]
+    train = [i for i in masked if not i["held_out"]] + drawn_outfits(args.drawn)
     test = [i for i in masked if i["held_out"]]
     unmasked = [i for i in street if "pixels" not in i and not i["held_out"]]
-    laid_train = [i for i in laid if not i["held_out"]]
+    laid_train = [i for i in laid if not i["held_out"]] + drawn_garments(args.drawn)
     laid_test = [i for i in laid if i["held_out"]][::2]
     print(len(train), len(test), len(unmasked), len(laid_train), len(laid_test), flush=True)
 
