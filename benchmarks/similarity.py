@@ -2,7 +2,8 @@
 
     python benchmarks/similarity.py --data ../shared/data
 
-On the held-out quarter only, with the draws of ``benchmarks/accuracy.py``, through the public API.
+On the held-out quarter only, with the draws of ``benchmarks/accuracy.py``, through the public API;
+and on the four outfits of the paper as drawn clothes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from protocol import STYLES, Array, auc, calibration_error, style_draws, table_o
 
 import stylesim as ss
 from stylesim.classifier import PictureView
-from stylesim.datasets import ClothingPhoto, OutfitPhoto, load_clothing, load_outfits
+from stylesim.datasets import (
+    OUTFIT_NAMES,
+    STYLE_NAMES,
+    ClothingPhoto,
+    OutfitPhoto,
+    load_clothing,
+    load_outfits,
+    make_outfits,
+    make_style,
+)
 
 SHOTS = (2, 5, 10)
 #: Laid-out garments that a street style shows, and those that none of the four shows.
@@ -160,9 +170,27 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         "calibration error, all draws together": pooled,
         "neither, AUROC": {k: float(np.mean(v)) for k, v in areas.items()},
         "neither, flagged": {k: float(np.mean(v)) for k, v in flags.items()},
+        "drawn four": drawn_four(model),
         "coverage": [covered(model, photos, seen, n, args.draws) for n in SHOTS],
         "times": times(model, photos, laid),
     }
+
+
+def drawn_four(
+    model: ss.LightweightClassifier, targets: int = 4, sets: int = 3
+) -> dict[str, float]:
+    """P(wanted) of the paper's four outfits, drawn: means over targets and sets of outfits."""
+    found: dict[str, list[float]] = {name: [] for name in OUTFIT_NAMES}
+    for number in range(targets):
+        wanted, *contrast = STYLE_NAMES
+        drawn = {s: [o.image for o in make_style(s, seed=number)] for s in STYLE_NAMES}
+        target = ss.StyleTarget(drawn[wanted], {s: drawn[s] for s in contrast})
+        scorer = ss.SimilarityScorer(model.fit(target, progress=False))
+        for place in range(sets):
+            four = make_outfits(wanted, seed=1000 + 50 * number + place)
+            for name, row in zip(four, scorer.score([o.image for o in four.values()]), strict=True):
+                found[name].append(row.by_class[wanted])
+    return {name: float(np.mean(values)) for name, values in found.items()}
 
 
 def times(
