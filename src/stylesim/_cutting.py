@@ -104,7 +104,6 @@ def _faded(
         )
     reach = int(size * _REACH) // 2 * 2 + 1
     near = cv2.blur(outline, (reach, reach), borderType=cv2.BORDER_REPLICATE)
-    shown = _FADE[near][..., None]
-    colour = np.array(fill, np.float32)
-    faded: UInt8Array = (picture * shown + colour * (1 - shown) + 0.5).astype(np.uint8)
-    return faded
+    shown = cv2.LUT(near, _FADE)
+    blended = cv2.blendLinear(picture, np.full_like(picture, fill), shown, 1 - shown)
+    return np.asarray(blended, np.uint8)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from stylesim.backbones.pictures import ahead
-from stylesim.functional import softmax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
 _SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004}
 _LARGE = 0.01
+_LEAST = 1e-30  # of a share, for its logarithm
 _PLACE = 0.3  # what the pixels say of the slot of a garment laid out, beside its category
 
 
@@ -121,20 +121,21 @@ class GarmentReader:
         real: float,
     ) -> list[Region]:
         # Which slot it is of does not depend on where exactly it ends, so one plane is scaled.
-        odds = np.logaddexp.reduce(coarse[2:]) - np.logaddexp.reduce(coarse[:2])
-        inside = 1 / (1 + np.exp(-_at_picture(odds[None], place, image.shape[:2])[0]))
-        mask = inside > 0.5
+        shares = np.exp(coarse - coarse.max(0))
+        odds = np.log(shares[2:].sum(0) + _LEAST) - np.log(shares[:2].sum(0) + _LEAST)
+        fine = _at_picture(odds[None], place, image.shape[:2])[0]
+        mask = fine > 0
         if mask.mean() < _LARGE:
             return []
         here = odds >= min(0.0, float(odds.max()))
-        shares = softmax(coarse[:, here].T)
+        shares = shares[:, here] / shares[:, here].sum(0)
         places = {
-            name: float(shares[:, number].mean())
+            name: float(shares[number].mean())
             for number, name in enumerate(self.pixel_classes)
             if name not in _UNREPORTED
         }
         # Inside the outline the mean is a half at least, for noise too.
-        sure = real * (2 * float(inside[mask].mean()) - 1)
+        sure = real * (2 * float((1 / (1 + np.exp(-fine[mask]))).mean()) - 1)
         region = self._region("", rows[0], mask, sure, False, image)
         return [self.named(attrs.evolve(region, places=places), region.kinds)]
 
