@@ -30,7 +30,7 @@ from protocol import (
 
 import stylesim as ss
 from stylesim._head import fit_head
-from stylesim.datasets import OutfitPhoto, load_clothing, load_outfits
+from stylesim.datasets import OutfitPhoto, load_clothing, load_outfits, make_closet
 
 SLOTS = ("top", "outer", "full", "bottom", "shoes", "headwear", "bag")
 
@@ -147,7 +147,12 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
         garments = ss.find_garments(photo.path)
         nothing += not garments
         right += bool(garments) and garments[0].slot is photo.slot
+    drawn = make_closet(90, seed=5)
+    told = [ss.find_garments(garment.image) for garment in drawn]
     return {
+        "slot accuracy, drawn": float(
+            np.mean([bool(t) and t[0].slot is g.slot for t, g in zip(told, drawn, strict=True)])
+        ),
         "IoU, mean over photographs": {s: float(np.mean(v)) for s, v in per_photo.items() if v},
         "IoU, all pixels": {s: float(a / max(b, 1)) for s, (a, b) in pooled.items()},
         "slot accuracy, laid out": right / len(clothing),

@@ -12,6 +12,7 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     tables, said, truth, by_slot, slot_truth = [], [], [], [], []
     areas: dict[str, list[float]] = {}
     flags: dict[str, list[float]] = {}
+    parts: dict[str, list[float]] = {}
     for support, rest in style_draws(photos, args.draws):
         scorer = fitted(model, support)
         reports = {g: scorer.score([seen[p.id] for p in m]) for g, m in rest.items()}
@@ -141,6 +143,9 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
             np.mean([row.similarity for row in reports["wanted"]])
         )
         tables.append(table)
+        for group, region in product(("Top Similar", "Bottom Similar"), ("upper", "lower")):
+            seen_there = [r.by_slot[region] for r in reports[group] if region in r.by_slot]
+            parts.setdefault(f"{group}, {region}", []).extend(seen_there)
         for number, style in enumerate(STYLES):
             said.append(shares(reports[style]))
             truth += [number] * len(reports[style])
@@ -167,6 +172,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     return {
         "draws": args.draws,
         "table 1": {k: float(np.mean([t[k] for t in tables])) for k in tables[0]},
+        "similarity by slot": {k: float(np.mean(v)) for k, v in parts.items()},
         "calibration error, all draws together": pooled,
         "neither, AUROC": {k: float(np.mean(v)) for k, v in areas.items()},
         "neither, flagged": {k: float(np.mean(v)) for k, v in flags.items()},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,3 +44,36 @@ def soft_labels(work: Path) -> torch.Tensor:
     known = category >= 0
     people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
     return torch.where(known[:, None], TRUST * people + (1 - TRUST) * soft, soft)
+
+
+def sampling(category: np.ndarray, worn: np.ndarray) -> np.ndarray:
+    """Chance of each garment to be drawn: rare kinds, worn and laid out apart, more often."""
+    key = (category + 1) * 2 + worn
+    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
+    return chance / chance.sum()
+
+
+def follow(ema: nn.Module, model: nn.Module, step: int, most: float) -> None:
+    """Move a running mean of the weights on by one step; it keeps up with the first steps."""
+    rate = min(most, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for p, q in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
+            if p.dtype.is_floating_point:
+                p.lerp_(q, 1 - rate)
+            else:
+                p.copy_(q)
+
+
+def save_state(path: Path, kept: Mapping[str, Any], step: int) -> None:
+    """Save all that training goes on from."""
+    torch.save({**{name: thing.state_dict() for name, thing in kept.items()}, "step": step}, path)
+
+
+def resume(path: Path, kept: Mapping[str, Any]) -> int:
+    """Load what :func:`save_state` saved, if there is such a file; the steps done."""
+    if not path.exists():
+        return 0
+    saved = torch.load(path)
+    for name, thing in kept.items():
+        thing.load_state_dict(saved[name])
+    return int(saved["step"])

@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import soft_labels, trunk
+from common import follow, resume, sampling, save_state, soft_labels, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
@@ -147,19 +147,13 @@ def main() -> None:
         pct_start=0.06,
         final_div_factor=200,
     )
-    start, state = 0, args.work / f"{args.name}_state.pt"
+    state = args.work / f"{args.name}_state.pt"
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
-    if state.exists():
-        saved = torch.load(state)
-        for name, thing in kept.items():
-            thing.load_state_dict(saved[name])
-        start = saved["step"]
+    start = resume(state, kept)
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
     views = Views(full, half, worn, len(targets))
-    key = (data["category"] + 1) * 2 + worn
-    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
-    chance /= chance.sum()
+    chance = sampling(data["category"], worn)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
@@ -203,13 +197,7 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-        with torch.no_grad():
-            rate = min(0.998, (1 + step) / (10 + step))
-            for p, q in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
-                if p.dtype.is_floating_point:
-                    p.lerp_(q, 1 - rate)
-                else:
-                    p.copy_(q)
+        follow(ema, model, step, 0.998)
         log.append([v.item() for v in losses.values()])
         if (step + 1) % 100 == 0:
             means = dict(zip(losses, np.mean(log[-100:], 0).round(3).tolist(), strict=True))
@@ -217,8 +205,7 @@ def main() -> None:
         if (step + 1) % 1000 == 0 or step + 1 == args.steps:
             figures = evaluate(args.work, lambda x: embed_with(ema, x, 224))
             print(step + 1, figures, flush=True)
-            saved = {name: thing.state_dict() for name, thing in kept.items()}
-            torch.save({**saved, "step": step + 1}, state)
+            save_state(state, kept, step + 1)
     torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
 
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import load_items, trunk
+from common import follow, load_items, resume, save_state, trunk
 from drawn import drawn_garments, drawn_outfits
 from finder_data import IGNORE, SIZES, Batches
 from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
@@ -84,14 +84,9 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, args.lr, total_steps=args.steps, pct_start=0.08, final_div_factor=100
     )
-    start, state = 0, args.work / f"{args.name}_state.pt"
-    if state.exists():
-        saved = torch.load(state)
-        net.load_state_dict(saved["net"])
-        ema.load_state_dict(saved["ema"])
-        optimiser.load_state_dict(saved["optimiser"])
-        schedule.load_state_dict(saved["schedule"])
-        start = saved["step"]
+    state = args.work / f"{args.name}_state.pt"
+    kept = {"net": net, "ema": ema, "optimiser": optimiser, "schedule": schedule}
+    start = resume(state, kept)
     soft = {}
     if args.tuned:
         labels = what_teachers_say(args.work, tuned=True)[1].mean(0).numpy()
@@ -139,13 +134,7 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-        with torch.no_grad():
-            rate = min(0.997, (1 + step) / (10 + step))
-            for p, q in zip(ema.state_dict().values(), net.state_dict().values(), strict=True):
-                if p.dtype.is_floating_point:
-                    p.lerp_(q, 1 - rate)
-                else:
-                    p.copy_(q)
+        follow(ema, net, step, 0.997)
         log.append((loss_pixels.item(), loss_scene.item(), loss_category.item()))
         if (step + 1) % 50 == 0:
             print(
@@ -154,16 +143,7 @@ def main() -> None:
         if (step + 1) % 500 == 0 or step + 1 == args.steps:
             print("iou", pixel_iou(ema, test), flush=True)
             print("laid: scene, slot, category", laid_accuracy(ema, laid_test), flush=True)
-            torch.save(
-                {
-                    "net": net.state_dict(),
-                    "ema": ema.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "step": step + 1,
-                },
-                state,
-            )
+            save_state(state, kept, step + 1)
     torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
     report = {"iou": pixel_iou(ema, test), "laid": laid_accuracy(ema, laid_test)}
     (args.work / f"{args.name}.json").write_text(json.dumps(report, indent=1))

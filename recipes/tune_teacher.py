@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import soft_labels
+from common import follow, resume, sampling, save_state, soft_labels
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
@@ -91,7 +91,7 @@ def embed_with(model: Teacher, crops: np.ndarray, side: int) -> tuple[np.ndarray
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
-    parser.add_argument("--steps", type=int, default=1100)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--side", type=int, default=192)
@@ -126,20 +126,14 @@ def main() -> None:
         pct_start=0.1,
         final_div_factor=100,
     )
-    start, state = 0, args.work / "tuned_state.pt"
+    state = args.work / "tuned_state.pt"
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
-    if state.exists():
-        saved = torch.load(state)
-        for name, thing in kept.items():
-            thing.load_state_dict(saved[name])
-        start = saved["step"]
+    start = resume(state, kept)
 
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
     views = Views(full, half, worn, 40, seed=args.seed + 100)
-    key = (data["category"] + 1) * 2 + worn
-    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
-    chance /= chance.sum()
+    chance = sampling(data["category"], worn)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):
@@ -164,18 +158,11 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(trunk + own, 5.0)
         optimiser.step()
         schedule.step()
-        with torch.no_grad():
-            rate = min(0.99, (1 + step) / (10 + step))
-            for p, q in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
-                if p.dtype.is_floating_point:
-                    p.lerp_(q, 1 - rate)
-                else:
-                    p.copy_(q)
+        follow(ema, model, step, 0.99)
         if (step + 1) % 20 == 0:
             print(step + 1, np.mean(log[-20:]).round(3), f"{time.time() - clock:.0f}s", flush=True)
         if (step + 1) % 200 == 0 or step + 1 == args.steps:
-            saved = {name: thing.state_dict() for name, thing in kept.items()}
-            torch.save({**saved, "step": step + 1}, state)
+            save_state(state, kept, step + 1)
     torch.save(ema.state_dict(), args.work / "tuned.pt")
     test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
     features, logits = embed_with(ema, crops, 224)
