@@ -37,19 +37,28 @@ def trunk(checkpoint: Path) -> list[nn.Module]:
 
 
 def soft_labels(work: Path) -> torch.Tensor:
-    """Probabilities (n, categories): people's labels, shared with the teacher's probe."""
-    category = torch.from_numpy(np.load(work / "train.npz")["category"]).long()
+    """Probabilities (n, categories): people's labels, shared with the teacher's probe.
+
+    What `derived.py` made is what it was made to be, whatever it looks like to a teacher.
+    """
+    data = np.load(work / "train.npz")
+    category = torch.from_numpy(data["category"]).long()
     said = torch.from_numpy(np.load(work / "teacher.npz")["soft"]).softmax(1)
     soft = F.pad(said, (0, len(CATEGORIES) - said.shape[1]))
     known = category >= 0
     people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
-    return torch.where(known[:, None], TRUST * people + (1 - TRUST) * soft, soft)
+    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST)[:, None]
+    return torch.where(known[:, None], trust * people + (1 - trust) * soft, soft)
 
 
-def sampling(category: np.ndarray, worn: np.ndarray) -> np.ndarray:
-    """Chance of each garment to be drawn: rare kinds, worn and laid out apart, more often."""
-    key = (category + 1) * 2 + worn
-    chance = 1.0 / np.maximum(np.bincount(key)[key], 12) ** 0.5
+def sampling(data: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Chance of each garment to be drawn: rare kinds, worn and laid out apart, more often.
+
+    Of what `derived.py` made two count for one.
+    """
+    key = (data["category"] + 1) * 2 + (data["kind"] == "worn")
+    share = np.where(data["derived"], 0.5, 1.0)
+    chance = share / np.maximum(np.bincount(key, share)[key], 12) ** 0.5
     return chance / chance.sum()
 
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import torch
 from common import load_items, trunk
+from derived import derived
 from finder_reading import N_PIX, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 from tqdm import tqdm
@@ -65,7 +66,7 @@ def laid_garment(item: dict) -> dict:
         "kind": "laid", "id": item["id"], "image": item["image"], "mask": mask, "fine": None,
         "category": item["category"], "slot": SLOT_OF[CATEGORIES[item["category"]]],
         "held_out": item["held_out"], "area": float(mask.mean()), "label": item["label"],
-        "sender": item["sender"],
+        "sender": item["sender"], "derived": item.get("derived", False),
     }  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def main() -> None:
     street = [i for i in street if "pixels" in i and not i["held_out"]]
     street += pseudo_label(net, unmasked) + unseen
     garments = [laid_garment(i) for i in laid] + [g for i in street for g in street_garments(i)]
-    train = [g for g in garments if not g["held_out"]]
+    train = [g for g in garments if not g["held_out"]] + [laid_garment(i) for i in derived(laid)]
     test = [g for g in garments if g["held_out"]]
     print(len(train), "garments to train on,", len(test), "held out", flush=True)
 
@@ -173,6 +174,7 @@ def main() -> None:
         np.save(args.work / f"{name}_crops_half.npy", halved(store))
         np.savez(
             args.work / f"{name}.npz", palette=np.stack([palette(g) for g in garments]),
+            derived=np.array([g.get("derived", False) for g in garments]),
             **{f: np.array([g.get(f) if g.get(f) is not None else "" for g in garments])
                for f in fields},
         )  # fmt: skip

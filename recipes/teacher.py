@@ -89,7 +89,8 @@ def main() -> None:
     run = compiled(net, args.threads)
     data = np.load(args.work / "train.npz")
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
-    views = Views(full, half, data["kind"] == "worn", args.views)
+    derived = int(data["derived"].sum())
+    views = Views(full, half, data["kind"] == "worn", args.views, derived=derived)
     n, name = len(data["kind"]), "tuned_views" if args.tuned else "teacher_views"
     features = np.zeros((args.views, n, run(torch.zeros(1, 3, SIDE, SIDE)).shape[1]), np.float16)
     for k in range(args.views):

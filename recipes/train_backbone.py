@@ -79,7 +79,9 @@ def what_teachers_say(work: Path, *, tuned: bool) -> tuple[torch.Tensor, torch.T
     said = np.load(work / "tuned_views.npy")
     targets = torch.cat([targets, half_whitened(said[..., : -len(CATEGORIES)])], 2)
     seen = torch.from_numpy(said[..., -len(CATEGORIES) :]).float().softmax(2)
-    return F.normalize(targets, dim=2), TRUST_TUNED * labels + (1 - TRUST_TUNED) * seen
+    derived = torch.from_numpy(np.load(work / "train.npz")["derived"])
+    trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
+    return F.normalize(targets, dim=2), trust * labels + (1 - trust) * seen
 
 
 def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.0) -> np.ndarray:
@@ -152,8 +154,8 @@ def main() -> None:
     start = resume(state, kept)
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
-    views = Views(full, half, worn, len(targets))
-    chance = sampling(data["category"], worn)
+    views = Views(full, half, worn, len(targets), derived=int(data["derived"].sum()))
+    chance = sampling(data)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []

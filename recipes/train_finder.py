@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from common import follow, load_items, resume, save_state, trunk
+from derived import derived
 from drawn import drawn_garments, drawn_outfits
 from finder_data import IGNORE, SIZES, Batches
 from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
@@ -64,6 +65,7 @@ def main() -> None:
     test = [i for i in masked if i["held_out"]]
     unmasked = [i for i in street if "pixels" not in i and not i["held_out"]]
     laid_train = [i for i in laid if not i["held_out"]] + drawn_garments(args.drawn)
+    laid_train += derived(laid)
     laid_test = [i for i in laid if i["held_out"]][::2]
     print(len(train), len(test), len(unmasked), len(laid_train), len(laid_test), flush=True)
 

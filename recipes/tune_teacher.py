@@ -132,8 +132,8 @@ def main() -> None:
 
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
-    views = Views(full, half, worn, 40, seed=args.seed + 100)
-    chance = sampling(data["category"], worn)
+    views = Views(full, half, worn, 40, seed=args.seed + 100, derived=int(data["derived"].sum()))
+    chance = sampling(data)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):

@@ -47,15 +47,28 @@ class Views:
         half: The same at half the side, for small views.
         worn: (n,) bool: worn garments keep less of their surroundings, which are other garments.
         count: Views a garment.
+        seed: Of the views.
+        derived: How many at the end are of `derived.py`: however many, the views of the others
+            stay what they were.
     """
 
     def __init__(
-        self, crops: np.ndarray, half: np.ndarray, worn: np.ndarray, count: int, seed: int = 0
+        self,
+        crops: np.ndarray,
+        half: np.ndarray,
+        worn: np.ndarray,
+        count: int,
+        seed: int = 0,
+        derived: int = 0,
     ) -> None:
         self.crops, self.half, self.worn, self.count = crops, half, worn, count
-        rng = np.random.default_rng(seed)
-        self.uniform = rng.random((count, len(crops), 16), dtype=np.float32)
-        self.normal = rng.standard_normal((count, len(crops), 4), dtype=np.float32)
+        parts = [(np.random.default_rng(seed), len(crops) - derived)]
+        parts.append((np.random.default_rng((seed, 1)), derived))
+        drawn = [
+            (r.random((count, n, 16), np.float32), r.standard_normal((count, n, 4), np.float32))
+            for r, n in parts
+        ]
+        self.uniform, self.normal = (np.concatenate(p, 1) for p in zip(*drawn, strict=True))
 
     def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
         """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""

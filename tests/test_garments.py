@@ -178,8 +178,13 @@ def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPa
     again = ss.LightweightClassifier(finder=Forgetful()).view([drawn_shirt()])[0]
     monkeypatch.setattr(ss.YoloBackbone, "features", counted)
     once = model.view([drawn_shirt()])[0]
-    assert looked == [1, 1], "the garment in the finder, and the whole picture"
+    assert looked == [2, 0], "the garment and the whole picture, both in the finder"
     assert once.garments[0].embedding == pytest.approx(again.garments[0].embedding, abs=1e-5)
+    assert once.whole.embedding == pytest.approx(again.whole.embedding, abs=1e-5)
+
+    looked.clear()
+    ss.GarmentFinder().find([drawn_shirt()])
+    assert looked == [1], "nobody asked for the whole picture"
 
 
 @pytest.mark.real_data

@@ -8,11 +8,12 @@ import attrs
 import numpy as np
 
 from stylesim._heat import WHOLE, area_of, garment_heat
+from stylesim._looking import look
 from stylesim._regions import regions_of, speaker
 from stylesim._scoring import checked_weights, row_of
 from stylesim._seeing import Item
 from stylesim._seeing import Part as Judged
-from stylesim._views import PictureView, look
+from stylesim._views import PictureView
 from stylesim.backbones.activation import CHOSEN
 from stylesim.garments import FunctionFinder
 from stylesim.images import thumbnail_png

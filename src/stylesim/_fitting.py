@@ -10,6 +10,7 @@ import numpy as np
 
 from stylesim._calibration import calibration_for
 from stylesim._head import Head
+from stylesim._looking import look
 from stylesim._regions import (
     NOTHING_FOUND,
     WHOLE,
@@ -19,7 +20,6 @@ from stylesim._regions import (
     regions_to_learn,
 )
 from stylesim._telling_apart import quick_faults
-from stylesim._views import look
 from stylesim.backbones.base import AbstractBackbone
 from stylesim.backbones.finetune import finetune
 from stylesim.backbones.yolo import YoloBackbone

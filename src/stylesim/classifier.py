@@ -9,9 +9,10 @@ import numpy as np
 
 from stylesim._bundle import Bundle, read_bundle, weights_text, write_bundle
 from stylesim._fitting import bar, check_choices, fit_heads, fit_network, see_target, unfitted
+from stylesim._looking import look
 from stylesim._opinions import Opinion, judge_by_region, overall
 from stylesim._regions import WHOLE, balanced, by_region
-from stylesim._views import GarmentView, PictureView, look
+from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.base import check_whole, listed
 from stylesim.backbones.sources import check_settings, check_weights, usual_size
 from stylesim.backbones.yolo import YoloBackbone
@@ -226,7 +227,7 @@ class LightweightClassifier:
 
         Returns:
             float32 array of shape (n, d), each row of unit length: the mean over the regions
-            of the mean over their garments; the whole picture's where no garment is found.
+            of the largest garment there; the whole picture's where no garment is found.
 
         Raises:
             ImageError: A picture cannot be read; its place is named.
@@ -272,8 +273,7 @@ class LightweightClassifier:
             The fitted classifier.
 
         Raises:
-            DamagedFileError: The file is missing, not whole, something else, or was made with
-                other bundled weights.
+            DamagedFileError: It is missing, not whole, or was made with other bundled weights.
             NewerVersionError: A newer stylesim wrote it.
             InvalidArgumentError: ``backbone`` or ``finder`` is not that of the fit.
         """

@@ -45,10 +45,12 @@ class Seen:
     Attributes:
         by: Name of the backbone.
         features: float32 array of shape (channels,): pooled features of the garment cut out.
+        picture: The same of the whole picture; None where nobody asked for it.
     """
 
     by: str
     features: FloatArray
+    picture: FloatArray | None = None
 
 
 @attrs.frozen(eq=False)
@@ -209,28 +211,45 @@ class GarmentFinder(AbstractGarmentFinder):
             self._namer = YoloBackbone(device=self.device)
         return self._namer
 
-    def find(self, images: Sequence[Image.Image]) -> list[list[FoundGarment]]:
-        """Find the garments of each picture, the largest first."""
+    def find(
+        self, images: Sequence[Image.Image], *, pictures: bool = False
+    ) -> list[list[FoundGarment]]:
+        """Find the garments of each picture, the largest first.
+
+        Args:
+            images: Upright RGB pictures of any size.
+            pictures: Whether the bundled backbone, where it looks at a garment that is laid out,
+                looks at the whole picture as well: both at once take less time than one by one.
+
+        Returns:
+            One list a picture, in its order; empty where no garment is found.
+        """
         found = self.reader.read([np.asarray(image) for image in images])
         found = [[r for r in some if r.confidence >= self.min_confidence] for some in found]
         again = [(image, r) for image, some in zip(images, found, strict=True) for r in some]
-        named = iter(self._named([(image, r) for image, r in again if not r.worn]))
+        named = iter(self._named([(image, r) for image, r in again if not r.worn], pictures))
         return [[_garment(r) if r.worn else next(named) for r in some] for some in found]
 
-    def _named(self, laid: Sequence[tuple[Image.Image, Region]]) -> list[FoundGarment]:
+    def _named(
+        self, laid: Sequence[tuple[Image.Image, Region]], pictures: bool
+    ) -> list[FoundGarment]:
         """Look once more at garments that are laid out, and name them anew."""
         kinds = self.namer.kinds
         if kinds is None or not laid:
             return [_garment(region) for _, region in laid]
         crops = [cut_out(image, _garment(region), max_side=CUT_SIDE) for image, region in laid]
-        features = self.namer.features(crops)
-        rows = kinds.proba(unit_rows(features), [region.kinds for _, region in laid])
+        whole = [image for image, _ in laid] if pictures else []
+        features = list(self.namer.features([*crops, *whole]))
+        own, around = features[: len(laid)], features[len(laid) :] or [None] * len(laid)
+        rows = kinds.proba(unit_rows(np.stack(own)), [region.kinds for _, region in laid])
         return [
             _garment(
                 self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))),
-                Seen(self.namer.name, seen),
+                Seen(self.namer.name, *seen),
             )
-            for (_, region), row, seen in zip(laid, rows, features, strict=True)
+            for (_, region), row, seen in zip(
+                laid, rows, zip(own, around, strict=True), strict=True
+            )
         ]
 
 

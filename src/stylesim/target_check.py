@@ -14,9 +14,9 @@ from stylesim import _target_findings as findings
 from stylesim._calibration import calibration_for
 from stylesim._fitting import bar, see_target
 from stylesim._lookalikes import pairs_alike, summarise
+from stylesim._looking import look
 from stylesim._target_findings import Finding
 from stylesim._telling_apart import confusion, hold_out
-from stylesim._views import look
 from stylesim.backbones.pictures import GREY
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import expected

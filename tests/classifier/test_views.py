@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylesim._views import GarmentView, PictureView, look
+from stylesim._looking import look
+from stylesim._views import GarmentView, PictureView
 from stylesim.backbones import FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import DamagedFileError, ImageError, InvalidArgumentError
