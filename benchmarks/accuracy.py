@@ -15,6 +15,7 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from protocol import (
 
 import stylesim as ss
 from stylesim._head import fit_head
+from stylesim.classifier import PictureView
 from stylesim.datasets import OutfitPhoto, load_clothing, load_outfits, make_closet
 
 SLOTS = ("top", "outer", "full", "bottom", "shoes", "headwear", "bag")
@@ -68,6 +70,23 @@ def head(x: Array, y: Array, n: int, seed: int):  # type: ignore[no-untyped-def]
     return fit_head(x, y, n, epochs=20, seed=seed).proba
 
 
+def target_of(support: Mapping[str, Sequence[OutfitPhoto]], wanted: str) -> ss.StyleTarget:
+    """One style wanted, the others beside it."""
+    paths = {style: [p.path for p in members] for style, members in support.items()}
+    return ss.StyleTarget(paths.pop(wanted), paths)
+
+
+def similarity(
+    model: ss.LightweightClassifier,
+    support: Mapping[str, Sequence[OutfitPhoto]],
+    wanted: str,
+    views: Sequence[PictureView],
+) -> Array:
+    """Similarity of pictures to one of the styles, (n,); the model learns it anew."""
+    scorer = ss.SimilarityScorer(model.fit(target_of(support, wanted), progress=False))
+    return np.array([row.similarity for row in scorer.score(views)])
+
+
 def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
     """All figures of one system."""
     clothing = [p for p in load_clothing(args.data / "garments") if p.held_out]
@@ -86,13 +105,9 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
         out["10-shot"] = float(np.mean(ten_shot(vectors, labels, head)))
     else:
         draws = min(draws, args.finetunes)
-    tables, gaps = [], []
+    tables, gaps, alone = [], [], []
     for support, rest in style_draws(photos, draws):
-        wanted, *contrast = STYLES
-        target = ss.StyleTarget(
-            [p.path for p in support[wanted]], {s: [p.path for p in support[s]] for s in contrast}
-        )
-        model.fit(target, progress=False)
+        model.fit(target_of(support, STYLES[0]), progress=False)
         if not frozen:
             laid = model.view([p.path for p in clothing])
             street = {
@@ -108,11 +123,17 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
                 {g: probabilities([street[p.id] for p in members]) for g, members in rest.items()}
             )
         )
-        gaps.append(gap_aucs(probabilities(laid), labels))
+        among = probabilities(laid)
+        alone.append(gap_aucs(among, labels))
+        # A network that was tuned knows no wanted class and no "neither".
+        asked = [similarity(model, support, style, laid) for style in STYLES] if frozen else among.T
+        gaps.append(gap_aucs(np.transpose(asked), labels))
     out["table 1"] = {k: float(np.mean([t[k] for t in tables])) for k in tables[0]}
     out["gaps"] = {k: float(np.mean([g[k] for g in gaps])) for k in gaps[0]}
     values = list(out["gaps"].values())  # type: ignore[attr-defined]
     out["gap AUC mean"], out["gap AUC worst"] = float(np.mean(values)), min(values)
+    values = [float(np.mean([g[k] for g in alone])) for k in alone[0]]
+    out["gap AUC without neither"] = {"mean": float(np.mean(values)), "worst": min(values)}
     out["draws"] = draws
     if name == "stylesim":
         out["finder"] = finder(clothing, photos)

@@ -105,7 +105,7 @@ def gap_aucs(similarity: Array, labels: Array) -> dict[str, float]:
     """AUC of laid-out garments that belong to a style over those that do not.
 
     Args:
-        similarity: (n, 4) probability of each style for each laid-out garment.
+        similarity: (n, 4) similarity of each laid-out garment to each style, it being wanted.
         labels: (n,) their labels.
     """
     return {

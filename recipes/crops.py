@@ -2,7 +2,8 @@
 
 Worn garments come from the pixel maps (drawn by people, or by the finder where only tags are
 known) and laid-out ones from GrabCut. What surrounds the garment is kept beside the outline, so
-that training can keep it, grey it or swap it.
+that training can keep it, grey it or swap it. To the garments to learn from come those that
+`derived.py` makes of them.
 
     python recipes/crops.py --work out/recipes
 """
