@@ -9,6 +9,7 @@ both sides is mirrored in.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import cv2
@@ -27,9 +28,9 @@ CUTS: tuple[tuple[str, str, tuple[float, float], tuple[float, float], tuple[floa
 UPRIGHT = {"pants": (1.5, 4.0), "shorts": (0.6, 1.5), "dress": (1.3, 4.0)}
 
 
-def derived(items: list[dict[str, Any]], seed: int = 0) -> list[dict[str, Any]]:
-    """Laid-out garments made of those to learn from, as `prepare.py` keeps them."""
-    rng = np.random.default_rng(seed)
+def derived(items: list[dict[str, Any]], each: int = 1) -> list[dict[str, Any]]:
+    """Laid-out garments as `prepare.py` keeps them, ``each`` of a kind from each to learn from."""
+    rng = np.random.default_rng(0)
     made = []
     for item in items:
         source = CATEGORIES[item["category"]]
@@ -39,13 +40,13 @@ def derived(items: list[dict[str, Any]], seed: int = 0) -> list[dict[str, Any]]:
         low, high = UPRIGHT[source]
         if not low < (np.ptp(ys) + 1) / (np.ptp(xs) + 1) < high:
             continue
-        for name, target, first, last, tall in CUTS:
+        for number, (name, target, first, last, tall) in itertools.product(range(each), CUTS):
             if name == source:
                 image, mask = cut(item, rng.uniform(*first), rng.uniform(*last), rng)
                 image, mask = reshaped(image, mask, rng.uniform(*tall), rng)
                 slot = PIXEL_CLASSES.index(SLOT_OF[target])
                 made.append({
-                    **item, "id": f"{item['id']}-{target}", "image": image, "derived": True,
+                    **item, "id": f"{item['id']}-{target}{number}", "image": image, "derived": True,
                     "pixels": mask * np.uint8(slot), "category": CATEGORIES.index(target),
                     "label": "",
                 })  # fmt: skip

@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument(
         "--drawn", type=int, default=0, help="drawn outfits, and garments, among the photographs"
     )
+    parser.add_argument("--derived", type=int, default=1, help="skirts and shorts a photograph")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
@@ -65,7 +66,7 @@ def main() -> None:
     test = [i for i in masked if i["held_out"]]
     unmasked = [i for i in street if "pixels" not in i and not i["held_out"]]
     laid_train = [i for i in laid if not i["held_out"]] + drawn_garments(args.drawn)
-    laid_train += derived(laid)
+    laid_train += derived(laid, args.derived)
     laid_test = [i for i in laid if i["held_out"]][::2]
     print(len(train), len(test), len(unmasked), len(laid_train), len(laid_test), flush=True)
 
