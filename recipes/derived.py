@@ -79,13 +79,12 @@ def mirrored(whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     some = wide.any(1)
     left = np.where(some, wide.argmax(1), w // 2).astype(np.float32)[:, None]
     right = np.where(some, w - 1 - wide[:, ::-1].argmax(1), w // 2).astype(np.float32)[:, None]
-    there = np.where(x - left < right - x, 2 * left - x, 2 * right - x)
-    # Fold back what falls outside of the ground on that side.
-    room = np.where(x - left < right - x, left, w - 1 - right).clip(min=1)
-    inside = np.abs(there - np.where(x - left < right - x, left, right))
-    inside = room - np.abs(inside % (2 * room) - room)
-    there = np.where(x - left < right - x, left - inside, right + inside)
-    return there.clip(0, w - 1).astype(np.float32), y
+    to_left = x - left < right - x
+    edge, away = np.where(to_left, left, right), np.where(to_left, -1, 1)
+    # Fold back what would fall outside of the picture.
+    room = np.where(to_left, left, w - 1 - right).clip(min=1)
+    depth = room - np.abs(np.abs(x - edge) % (2 * room) - room)
+    return (edge + away * depth).clip(0, w - 1).astype(np.float32), y
 
 
 def reshaped(
