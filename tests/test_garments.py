@@ -186,6 +186,13 @@ def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPa
     ss.GarmentFinder().find([drawn_shirt()])
     assert looked == [1], "nobody asked for the whole picture"
 
+    class Sure(ss.GarmentFinder):
+        def find(self, images: list[Image.Image]) -> list[list[ss.FoundGarment]]:  # type: ignore[override]
+            return [[g for g in some if g.confidence > 0.1] for some in super().find(images)]
+
+    derived = ss.LightweightClassifier(finder=Sure()).view([drawn_shirt()])[0]
+    assert derived.whole.embedding == pytest.approx(once.whole.embedding, abs=1e-5)
+
 
 @pytest.mark.real_data
 def test_slots_of_held_out_laid_out_garments(data_dir: Path) -> None:

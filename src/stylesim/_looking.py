@@ -106,7 +106,8 @@ def _found(
     *,
     mirrored: bool,
 ) -> list[list[FoundGarment]]:
-    if isinstance(finder, GarmentFinder) and not mirrored:
+    # Not those made from it: their `find` need not know of the pictures.
+    if type(finder) is GarmentFinder and not mirrored:
         return finder.find(pictures, pictures=finder.namer.name == backbone.name)
     return finder.find(pictures)
 
