@@ -26,6 +26,7 @@ from protocol import (
     iou,
     style_draws,
     table_one,
+    target_of,
     ten_shot,
 )
 
@@ -68,12 +69,6 @@ def system(name: str, checkpoint: Path) -> ss.LightweightClassifier:
 def head(x: Array, y: Array, n: int, seed: int):  # type: ignore[no-untyped-def]
     """Class probabilities of the library's own linear head."""
     return fit_head(x, y, n, epochs=20, seed=seed).proba
-
-
-def target_of(support: Mapping[str, Sequence[OutfitPhoto]], wanted: str) -> ss.StyleTarget:
-    """One style wanted, the others beside it."""
-    paths = {style: [p.path for p in members] for style, members in support.items()}
-    return ss.StyleTarget(paths.pop(wanted), paths)
 
 
 def similarity(

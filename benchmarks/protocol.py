@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import stylesim as ss
 from stylesim.datasets import OutfitPhoto, outfit_groups
 
 STYLES = ("wanted", "suit", "padding", "sporty")
@@ -75,6 +76,14 @@ def style_draws(
         }
         support = {s: order[s][:SHOTS] for s in STYLES}
         yield support, {g: m[SHOTS:] if g in STYLES else m for g, m in order.items()}
+
+
+def target_of(
+    support: Mapping[str, Sequence[OutfitPhoto]], wanted: str = STYLES[0]
+) -> ss.StyleTarget:
+    """One style of a draw wanted, the others beside it."""
+    paths = {style: [p.path for p in members] for style, members in support.items()}
+    return ss.StyleTarget(paths.pop(wanted), paths)
 
 
 def calibration_error(probability: Array, truth: Array, bins: int = 10) -> float:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from no_clothes import bare, fields, places, shapes
-from protocol import STYLES, Array, auc, calibration_error, style_draws, table_one
+from protocol import STYLES, Array, auc, calibration_error, style_draws, table_one, target_of
 
 import stylesim as ss
 from stylesim.classifier import PictureView
@@ -42,11 +42,7 @@ Kinds = Mapping[str, Sequence[PictureView]]
 
 def fitted(model: ss.LightweightClassifier, support: Mapping[str, Sequence[OutfitPhoto]]):  # type: ignore[no-untyped-def]
     """A scorer of one draw of the four styles."""
-    wanted, *contrast = STYLES
-    target = ss.StyleTarget(
-        [p.path for p in support[wanted]], {s: [p.path for p in support[s]] for s in contrast}
-    )
-    return ss.SimilarityScorer(model.fit(target, progress=False))
+    return ss.SimilarityScorer(model.fit(target_of(support), progress=False))
 
 
 def shares(report: ss.SimilarityReport) -> Array:

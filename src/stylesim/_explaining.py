@@ -131,7 +131,7 @@ def explained_parts(
     found = list(finder.find([picture])[0])
     if slot is not None:
         of_slot = [garment for garment in found if garment.slot is slot] or found
-        found = sorted(of_slot, key=_area)[-1:]
+        found = sorted(of_slot, key=lambda one: one.area)[-1:]
     # Garments are looked for once, and seen by the same code as when they are scored.
     same = FunctionFinder(lambda _: found, name=finder.name)
     view = look([picture], same, backbone, slots=[slot])[0][0]
@@ -192,13 +192,6 @@ def _alone(model: LightweightClassifier, part: GarmentView, regions: Sequence[st
     view = PictureView(() if part.slot is None else (part,), part)
     answers = model.judge_by_region([view])[0]
     return float(np.mean([answers[name].similarity for name in regions]))
-
-
-def _area(garment: FoundGarment) -> int:
-    if garment.mask is not None:
-        return int(garment.mask.sum())
-    left, top, right, bottom = garment.box
-    return (right - left) * (bottom - top)
 
 
 def nearest_photographs(

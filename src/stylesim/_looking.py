@@ -121,14 +121,7 @@ def _overruled(
     if not garments:
         return [(slot, None)]
     of_slot = [garment for garment in garments if garment.slot is slot] or garments
-    return [(slot, max(of_slot, key=_area))]
-
-
-def _area(garment: FoundGarment) -> int:
-    if garment.mask is not None:
-        return int(garment.mask.sum())
-    left, top, right, bottom = garment.box
-    return (right - left) * (bottom - top)
+    return [(slot, max(of_slot, key=lambda one: one.area))]
 
 
 def _embedded(
@@ -186,7 +179,7 @@ def _embedded(
                         0.0 if garment is None else float(garment.confidence),
                         unit[here],
                         float(lengths[here]),
-                        1.0 if garment is None else _area(garment) / max(1, pixels[place]),
+                        1.0 if garment is None else garment.area / max(1, pixels[place]),
                         colours,
                         kinds,
                     )

@@ -82,6 +82,14 @@ class FoundGarment:
     kinds: Mapping[str, float] | None = attrs.field(default=None, repr=False)
     seen: Seen | None = attrs.field(default=None, repr=False)
 
+    @property
+    def area(self) -> int:
+        """Pixels that it covers: those of its mask, or of its box where there is none."""
+        if self.mask is not None:
+            return int(self.mask.sum())
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
 
 class AbstractGarmentFinder(abc.ABC):
     """The plug-in that finds garments: one method and a name.
