@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 
+from stylesim.backbones.garment_look import Look, at_picture, half_is_fast, letterbox
 from stylesim.backbones.pictures import ahead
 
 if TYPE_CHECKING:
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
     from stylesim.backbones.garment_net import GarmentNet
     from stylesim.types import BoolArray, FloatArray, UInt8Array
 
-LONG, SHORT = 320, 224
-_STRIDE = 4  # of the pixel map
+_USUAL, _LARGE = (320, 224), (480, 320)  # height and width of what an upright picture is put on
 _BATCH = 16
-_WORK_SIDE = 512  # outlines are drawn at most this large, then scaled to the picture
 _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
 _SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004}
-_LARGE = 0.01
+_FEWEST = 0.01  # of a picture's pixels, of any other garment
 _LEAST = 1e-30  # of a share, for its logarithm
 _PLACE = 0.3  # what the pixels say of the slot of a garment laid out, beside its category
 
@@ -61,6 +60,7 @@ class GarmentReader:
 
     def __init__(self, net: GarmentNet, meta: dict[str, Any], name: str, device: str) -> None:
         self.net, self.name, self.device = net, name, device
+        self.half = device == "cpu" and half_is_fast()
         self.pixel_classes: list[str] = meta["pixel_classes"]
         self.categories: list[str] = meta["categories"]
         self.slot_of: dict[str, str] = meta["slot_of"]
@@ -70,62 +70,77 @@ class GarmentReader:
         out: list[list[Region]] = [[] for _ in images]
         upright = [i for i, image in enumerate(images) if image.shape[0] >= image.shape[1]]
         wide = [i for i, image in enumerate(images) if image.shape[0] < image.shape[1]]
-        for indices, shape in ((upright, (LONG, SHORT)), (wide, (SHORT, LONG))):
+        for indices in (upright, wide):
             for start in range(0, len(indices), _BATCH):
                 some = indices[start : start + _BATCH]
                 for index, regions in zip(
-                    some, self._batch([images[i] for i in some], shape), strict=True
+                    some, self._batch([images[i] for i in some]), strict=True
                 ):
                     out[index] = regions
         return out
 
-    def _batch(self, images: Sequence[UInt8Array], shape: tuple[int, int]) -> list[list[Region]]:
-        canvases, places = zip(*(_letterbox(image, shape) for image in images), strict=True)
-        with torch.inference_mode():
-            x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
-            x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
-            maps = self.net(x)
-            scenes = maps.scene.softmax(1).cpu().numpy()
-            coarse = maps.pixels.softmax(1)
-            pixels = maps.pixels.float().cpu().contiguous().numpy()
-            rows = [
-                self._categories(
-                    self._soft(coarse[i], scene),
-                    (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
-                )
-                for i, scene in enumerate(scenes)
-            ]
+    def _batch(self, images: Sequence[UInt8Array]) -> list[list[Region]]:
+        """Look at pictures that are all upright, or all wide."""
+        looks = self._look(images, _USUAL)
+        worn = [i for i, one in enumerate(looks) if one.scene.argmax() == _WORN]
+        # Garments of an outfit are small, and either side of a body is as good as the other.
+        for i, large in zip(
+            worn, self._look([images[i] for i in worn], _LARGE, mirrored=True), strict=True
+        ):
+            looks[i] = looks[i].with_second(large)
 
         def read(i: int) -> list[Region]:
-            if scenes[i].argmax() == _NONE:
+            scene = looks[i].scene
+            if scene.argmax() == _NONE:
                 return []
-            real = 1.0 - float(scenes[i][_NONE])
-            kind = self._laid if scenes[i][_LAID] > scenes[i][_WORN] else self._worn
-            return kind(images[i], pixels[i], places[i], rows[i], real)
+            real = 1.0 - float(scene[_NONE])
+            kind = self._laid if scene[_LAID] > scene[_WORN] else self._worn
+            return kind(images[i], looks[i], real)
 
         (regions,) = ahead(read, range(len(images)), len(images))
         return regions
 
-    def _soft(self, coarse: Tensor, scene: FloatArray) -> Tensor:
+    def _look(
+        self, images: Sequence[UInt8Array], shape: tuple[int, int], *, mirrored: bool = False
+    ) -> list[Look]:
+        """Look at pictures; mirrored at those that are known to show somebody."""
+        if not images:
+            return []
+        canvases, places = zip(*(letterbox(image, shape) for image in images), strict=True)
+        half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
+        with torch.inference_mode(), half:
+            x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
+            x = x.flip(3) if mirrored else x
+            x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
+            maps = self.net(x)
+            scenes = maps.scene.float().softmax(1).cpu().numpy()
+            pixels = maps.pixels.float()
+            coarse = pixels.softmax(1)
+            kinds = [
+                self._categories(
+                    self._soft(coarse[i], laid=not mirrored and scene[_LAID] > scene[_WORN]),
+                    (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
+                )
+                for i, scene in enumerate(scenes)
+            ]
+            pixels = pixels.flip(3) if mirrored else pixels
+        planes = pixels.cpu().contiguous().numpy()
+        return [Look(*one) for one in zip(scenes, planes, places, kinds, strict=True)]
+
+    def _soft(self, coarse: Tensor, *, laid: bool) -> Tensor:
         """Where what is to be named lies, of shape (m, h, w): a garment laid out, or each slot."""
-        if scene[_LAID] > scene[_WORN]:
+        if laid:
             return coarse[2:].sum(0, keepdim=True)
         return coarse[[k for k, n in enumerate(self.pixel_classes) if n not in _UNREPORTED]]
 
-    def _laid(
-        self,
-        image: UInt8Array,
-        coarse: FloatArray,
-        place: tuple[int, int, int, int],
-        rows: FloatArray,
-        real: float,
-    ) -> list[Region]:
+    def _laid(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
+        coarse = look.pixels
         # Which slot it is of does not depend on where exactly it ends, so one plane is scaled.
         shares = np.exp(coarse - coarse.max(0))
         odds = np.log(shares[2:].sum(0) + _LEAST) - np.log(shares[:2].sum(0) + _LEAST)
-        fine = _at_picture(odds[None], place, image.shape[:2])[0]
+        fine = at_picture(odds[None], look.place, image.shape[:2])[0]
         mask = fine > 0
-        if mask.mean() < _LARGE:
+        if mask.mean() < _FEWEST:
             return []
         here = odds >= min(0.0, float(odds.max()))
         shares = shares[:, here] / shares[:, here].sum(0)
@@ -136,7 +151,7 @@ class GarmentReader:
         }
         # Inside the outline the mean is a half at least, for noise too.
         sure = real * (2 * float((1 / (1 + np.exp(-fine[mask]))).mean()) - 1)
-        region = self._region("", rows[0], mask, sure, False, image)
+        region = self._region("", look.kinds[0], mask, sure, False, image)
         return [self.named(attrs.evolve(region, places=places), region.kinds)]
 
     def named(self, region: Region, kinds: Mapping[str, float]) -> Region:
@@ -152,15 +167,8 @@ class GarmentReader:
         slot = max((s for s in of_slot if s in region.places), key=lambda s: of_slot[s])
         return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
-    def _worn(
-        self,
-        image: UInt8Array,
-        coarse: FloatArray,
-        place: tuple[int, int, int, int],
-        rows: FloatArray,
-        real: float,
-    ) -> list[Region]:
-        logits = _at_picture(coarse, place, image.shape[:2])
+    def _worn(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
+        logits = at_picture(look.pixels, look.place, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
         for number, here in enumerate(logits[1:], start=1):
             winner[here > most] = number
@@ -171,9 +179,9 @@ class GarmentReader:
         counts = np.bincount(winner.ravel(), minlength=len(self.pixel_classes))
         regions = []
         names = [n for n in self.pixel_classes if n not in _UNREPORTED]
-        for row, name in zip(rows, names, strict=True):
+        for row, name in zip(look.kinds, names, strict=True):
             number = self.pixel_classes.index(name)
-            fewest = _SMALL.get(name, _LARGE) * winner.size
+            fewest = _SMALL.get(name, _FEWEST) * winner.size
             if counts[number] < fewest:
                 continue
             mask = _solid(winner == number)
@@ -185,7 +193,7 @@ class GarmentReader:
 
     def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
         a, b = (f.expand(len(masks), -1, -1, -1) for f in features)
-        p: FloatArray = self.net.categories(a, b, masks).softmax(1).cpu().numpy()
+        p: FloatArray = self.net.categories(a, b, masks).float().softmax(1).cpu().numpy()
         return p
 
     def _best(self, kinds: Mapping[str, float], slot: str) -> str:
@@ -212,35 +220,6 @@ class GarmentReader:
         box = (int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
         kinds = {name: float(p) for name, p in zip(self.categories, row, strict=True)}
         return Region(slot, self._best(kinds, slot), box, mask, confidence, worn, kinds)
-
-
-def _letterbox(
-    image: UInt8Array, shape: tuple[int, int]
-) -> tuple[UInt8Array, tuple[int, int, int, int]]:
-    h, w = image.shape[:2]
-    scale = min(shape[0] / h, shape[1] / w)
-    nh, nw = max(1, round(h * scale)), max(1, round(w * scale))
-    top, left = (shape[0] - nh) // 2, (shape[1] - nw) // 2
-    canvas = np.full((*shape, 3), 114, np.uint8)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas[top : top + nh, left : left + nw] = cv2.resize(image, (nw, nh), interpolation=how)
-    return canvas, (top, left, nh, nw)
-
-
-def _at_picture(
-    logits: FloatArray, place: tuple[int, int, int, int], shape: tuple[int, int]
-) -> FloatArray:
-    """Logits (c, h, w) in the picture's own frame, at most 512 a side."""
-    top, left, nh, nw = place
-    canvas = logits.shape[1] * _STRIDE, logits.shape[2] * _STRIDE
-    scale = min(1.0, _WORK_SIDE / max(shape))
-    size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
-    out = np.empty((len(logits), size[1], size[0]), np.float32)
-    for plane, grown in zip(logits, out, strict=True):
-        full = cv2.resize(plane, canvas[::-1], interpolation=cv2.INTER_LINEAR)
-        inside = full[top : top + nh, left : left + nw]
-        cv2.resize(inside, size, dst=grown, interpolation=cv2.INTER_LINEAR)
-    return out
 
 
 def _pieces(mask: BoolArray) -> tuple[Any, Any]:

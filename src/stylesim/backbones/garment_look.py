@@ -1,0 +1,88 @@
+"""One look of the garment finder's network at a picture, and how two become one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import cv2
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from stylesim.types import FloatArray, UInt8Array
+
+_STRIDE = 4  # of the pixel map
+_WORK_SIDE = 512  # outlines are drawn at most this large, then scaled to the picture
+
+
+@attrs.frozen(eq=False)
+class Look:
+    """What the network says of one picture.
+
+    Attributes:
+        scene: (3,) probabilities of worn, laid out and neither.
+        pixels: (c, h, w) logits of the pixel classes.
+        place: Top, left, height and width of the picture on what the network saw.
+        kinds: (m, categories) probabilities: of a garment laid out, or of each slot.
+    """
+
+    scene: FloatArray
+    pixels: FloatArray
+    place: tuple[int, int, int, int]
+    kinds: FloatArray
+
+    def with_second(self, other: Look) -> Look:
+        """The mean of two looks at one picture, on the grid of the other."""
+        (top, left, height, _), (to_top, to_left, to_height, _) = self.place, other.place
+        ratio = height / to_height
+        shift = [
+            (at - ratio * to) / _STRIDE + (ratio - 1) / 2
+            for at, to in ((left, to_left), (top, to_top))
+        ]
+        back = np.array([[ratio, 0, shift[0]], [0, ratio, shift[1]]])
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = other.pixels.shape[:0:-1]
+        pixels = other.pixels / np.float32(2)
+        for plane, mean in zip(self.pixels, pixels, strict=True):
+            moved = cv2.warpAffine(plane, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+            mean += moved / 2
+        kinds = (self.kinds + other.kinds) / np.float32(2)
+        return attrs.evolve(self, pixels=pixels, place=other.place, kinds=kinds)
+
+
+def letterbox(
+    image: UInt8Array, shape: tuple[int, int]
+) -> tuple[UInt8Array, tuple[int, int, int, int]]:
+    """Scale a picture into a grey frame of (height, width), the other way round for wide ones."""
+    h, w = image.shape[:2]
+    shape = shape if h >= w else shape[::-1]
+    scale = min(shape[0] / h, shape[1] / w)
+    nh, nw = max(1, round(h * scale)), max(1, round(w * scale))
+    top, left = (shape[0] - nh) // 2, (shape[1] - nw) // 2
+    canvas = np.full((*shape, 3), 114, np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas[top : top + nh, left : left + nw] = cv2.resize(image, (nw, nh), interpolation=how)
+    return canvas, (top, left, nh, nw)
+
+
+def at_picture(
+    logits: FloatArray, place: tuple[int, int, int, int], shape: tuple[int, int]
+) -> FloatArray:
+    """Logits (c, h, w) in the picture's own frame, at most 512 a side."""
+    top, left, nh, nw = place
+    canvas = logits.shape[1] * _STRIDE, logits.shape[2] * _STRIDE
+    scale = min(1.0, _WORK_SIDE / max(shape))
+    size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+    out = np.empty((len(logits), size[1], size[0]), np.float32)
+    for plane, grown in zip(logits, out, strict=True):
+        full = cv2.resize(plane, canvas[::-1], interpolation=cv2.INTER_LINEAR)
+        inside = full[top : top + nh, left : left + nw]
+        cv2.resize(inside, size, dst=grown, interpolation=cv2.INTER_LINEAR)
+    return out
+
+
+def half_is_fast() -> bool:
+    """Whether the processor multiplies bfloat16 itself: half the time, and no outline moves."""
+    told: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))

@@ -1,0 +1,141 @@
+"""How the garment finder's network looks at a picture, once or twice."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylesim.backbones import garment_look
+from stylesim.backbones.garment_look import Look, at_picture, half_is_fast, letterbox
+from stylesim.backbones.garment_net import GarmentMaps
+from stylesim.backbones.garment_reader import GarmentReader
+
+SMALL, LARGE = (320, 224), (480, 320)
+CLASSES = ["background", "person", "top", "bottom"]
+CATEGORIES = ["shirt", "skirt"]
+META = {
+    "pixel_classes": CLASSES,
+    "categories": CATEGORIES,
+    "slot_of": {"shirt": "top", "skirt": "bottom"},
+}
+
+
+def test_a_picture_is_scaled_into_a_frame_that_lies_as_it_does() -> None:
+    canvas, place = letterbox(np.full((100, 50, 3), 7, np.uint8), SMALL)
+    assert canvas.shape == (320, 224, 3)
+    assert place == (0, 32, 320, 160)
+    assert (canvas[:, 32:192] == 7).all()
+    assert (canvas[:, :32] == 114).all()
+    canvas, place = letterbox(np.full((50, 100, 3), 7, np.uint8), SMALL)
+    assert canvas.shape == (224, 320, 3)
+    assert place == (32, 0, 160, 320)
+
+
+def slope_as_seen(height: int, width: int, frame: tuple[int, int]) -> Look:
+    """A look at a picture whose one logit grows evenly from its left upper corner."""
+    _, place = letterbox(np.zeros((height, width, 3), np.uint8), frame)
+    top, left, h, w = place
+    shape = frame if height >= width else frame[::-1]
+    y, x = ((np.arange(side // 4) + 0.5) * 4 for side in shape)
+    plane = 3 * ((y - top) / h)[:, None] + ((x - left) / w)[None]
+    scene, kinds = np.array([1, 0, 0], np.float32), np.full((2, 2), 0.5, np.float32)
+    return Look(scene, plane[None].astype(np.float32), place, kinds)
+
+
+@given(st.integers(60, 700), st.integers(60, 700))
+def test_two_looks_at_one_picture_lie_on_each_other(height: int, width: int) -> None:
+    first, second = (slope_as_seen(height, width, frame) for frame in (SMALL, LARGE))
+    both = first.with_second(second)
+    assert both.place == second.place
+    assert both.pixels.shape == second.pixels.shape
+    shape = (height, width)
+    mean, alone = (at_picture(look.pixels, second.place, shape)[0] for look in (both, second))
+    # A frame holds whole pixels, and beyond the edge of the first there is nothing to be known.
+    inside = np.s_[len(mean) // 8 : -len(mean) // 8, mean.shape[1] // 8 : -mean.shape[1] // 8]
+    assert np.abs(mean - alone)[inside].max() < 0.05
+
+
+def test_two_looks_count_alike() -> None:
+    first, second = (slope_as_seen(80, 60, frame) for frame in (SMALL, LARGE))
+    first = Look(first.scene, first.pixels * 0 + 1, first.place, first.kinds * 0)
+    second = Look(second.scene * 0, second.pixels * 0 + 3, second.place, second.kinds * 2)
+    both = first.with_second(second)
+    assert both.pixels == pytest.approx(2)
+    assert both.kinds == pytest.approx(0.5)
+    assert both.scene.tolist() == [1, 0, 0]
+
+
+class Watched(torch.nn.Module):
+    """A network that knows what it is shown, and sees a top on the left of everything."""
+
+    def __init__(self, scene: int) -> None:
+        super().__init__()
+        self.scene = scene
+        self.seen: list[torch.Tensor] = []
+
+    def forward(self, x: torch.Tensor) -> GarmentMaps:
+        self.seen.append(x)
+        n, _, h, w = x.shape
+        pixels = torch.zeros(n, len(CLASSES), h // 4, w // 4)
+        mirrored = len(self.seen) > 1
+        half = np.s_[w // 8 :] if mirrored else np.s_[: w // 8]
+        pixels[:, CLASSES.index("top"), :, half] = 9.0
+        pixels[:, CLASSES.index("background")] = 9.0 - pixels[:, CLASSES.index("top")]
+        scene = 20 * torch.nn.functional.one_hot(torch.tensor([self.scene] * n), 3).float()
+        presence = torch.zeros(n, len(CATEGORIES))
+        return GarmentMaps(
+            pixels,
+            scene,
+            presence,
+            torch.zeros(n, 96, h // 8, w // 8),
+            torch.zeros(n, 256, h // 32, w // 32),
+        )
+
+    def categories(self, *seen: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(seen[2]), len(CATEGORIES))
+
+
+def watched(scene: int) -> tuple[Watched, GarmentReader]:
+    net = Watched(scene)
+    return net, GarmentReader(net, META, "watched", "cpu")  # type: ignore[arg-type]
+
+
+def test_somebody_is_looked_at_again_larger_and_mirrored() -> None:
+    net, reader = watched(scene=0)
+    picture = np.zeros((96, 64, 3), np.uint8)
+    picture[:, :32] = 255
+    ((region,),) = reader.read([picture])
+    assert [tuple(x.shape) for x in net.seen] == [(1, 3, *SMALL), (1, 3, *LARGE)]
+    assert net.seen[0][0, 0, 160, 60].item() > 0.9 > net.seen[1][0, 0, 240, 60].item()
+    assert region.slot == "top"
+    assert region.worn
+    left, top, right, bottom = region.box
+    assert (left, top, bottom) == (0, 0, 96)
+    assert abs(right - 32) <= 1
+
+
+@pytest.mark.parametrize("scene", [1, 2])
+def test_anything_else_is_looked_at_once(scene: int) -> None:
+    net, reader = watched(scene)
+    (regions,) = reader.read([np.zeros((96, 64, 3), np.uint8)])
+    assert [tuple(x.shape) for x in net.seen] == [(1, 3, *SMALL)]
+    assert len(regions) == (scene == 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "fast"),
+    [({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx512_bf16": False}, False)],
+)
+def test_half_precision_is_for_processors_that_have_it(told: dict[str, bool], fast: bool) -> None:
+    with mock.patch.object(torch.cpu, "get_capabilities", return_value=told, create=True):
+        assert half_is_fast() is fast
+
+
+def test_an_older_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(garment_look.torch.cpu, "get_capabilities", raising=False)
+    assert half_is_fast() is False
