@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
+from PIL import ImageOps
 
 from stylesim._cutting import CUT_SIDE, cut_out, frame_of
 from stylesim.errors import expected
@@ -171,7 +172,7 @@ class GarmentFinder(AbstractGarmentFinder):
 
     Trained on street photographs with drawn outlines and on laid-out garments; see the model
     card. Of several people, the largest is read. What a garment that is laid out is called, and
-    its slot, is told together with the bundled backbone, which looks at it cut out.
+    its slot, is told together with the bundled backbone, which looks at it cut out, and mirrored.
 
     Args:
         min_confidence: Garments below this are not reported, 0 to 1.
@@ -246,18 +247,20 @@ class GarmentFinder(AbstractGarmentFinder):
         if kinds is None or not laid:
             return [_garment(region) for _, region in laid]
         crops = [cut_out(image, _garment(region), max_side=CUT_SIDE) for image, region in laid]
+        mirrored = [ImageOps.mirror(crop) for crop in crops]
         whole = [image for image, _ in laid] if pictures else []
-        features = list(self.namer.features([*crops, *whole]))
-        own, around = features[: len(laid)], features[len(laid) :] or [None] * len(laid)
-        rows = kinds.proba(unit_rows(np.stack(own)), [region.kinds for _, region in laid])
+        features = self.namer.features([*crops, *mirrored, *whole])
+        plain, turned, around = np.split(features, [len(laid), 2 * len(laid)])
+        own = (plain + turned) / np.float32(2)
+        rows = kinds.proba(unit_rows(own), [region.kinds for _, region in laid])
+        seen = map(
+            functools.partial(Seen, self.namer.name), own, around if pictures else [None] * len(own)
+        )
         return [
             _garment(
-                self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))),
-                Seen(self.namer.name, *seen),
+                self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))), one
             )
-            for (_, region), row, seen in zip(
-                laid, rows, zip(own, around, strict=True), strict=True
-            )
+            for (_, region), row, one in zip(laid, rows, seen, strict=True)
         ]
 
 

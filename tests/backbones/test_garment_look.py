@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from unittest import mock
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylesim.backbones import garment_look
-from stylesim.backbones.garment_look import Look, at_picture, half_is_fast, letterbox
+from stylesim.backbones.garment_look import Look, at_picture, letterbox
 from stylesim.backbones.garment_net import GarmentMaps
 from stylesim.backbones.garment_reader import GarmentReader
 
@@ -125,17 +122,3 @@ def test_anything_else_is_looked_at_once(scene: int) -> None:
     (regions,) = reader.read([np.zeros((96, 64, 3), np.uint8)])
     assert [tuple(x.shape) for x in net.seen] == [(1, 3, *SMALL)]
     assert len(regions) == (scene == 1)
-
-
-@pytest.mark.parametrize(
-    ("told", "fast"),
-    [({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx512_bf16": False}, False)],
-)
-def test_half_precision_is_for_processors_that_have_it(told: dict[str, bool], fast: bool) -> None:
-    with mock.patch.object(torch.cpu, "get_capabilities", return_value=told, create=True):
-        assert half_is_fast() is fast
-
-
-def test_an_older_torch_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(garment_look.torch.cpu, "get_capabilities", raising=False)
-    assert half_is_fast() is False

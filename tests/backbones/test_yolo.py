@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -211,3 +212,19 @@ def test_a_cut_safetensors_file_is_refused(weights_file: Path, tmp_path: Path) -
     cut.write_bytes(weights_file.read_bytes()[:-500])
     with pytest.raises(DamagedFileError, match="cut"):
         YoloBackbone(cut)
+
+
+def test_half_precision_hardly_moves_the_vectors() -> None:
+    rng = np.random.default_rng(0)
+    pictures = [Image.fromarray(rng.integers(0, 255, (60, 40, 3), np.uint8)) for _ in range(4)]
+    with mock.patch("stylesim.backbones.yolo.half_is_fast", return_value=False):
+        full = YoloBackbone().embed(pictures)
+    with mock.patch("stylesim.backbones.yolo.half_is_fast", return_value=True):
+        half = YoloBackbone().embed(pictures)
+    assert half.dtype == np.float32
+    assert (full * half).sum(1).min() > 0.999
+
+
+def test_weights_of_others_are_run_as_elsewhere(checkpoint_file: Path) -> None:
+    with mock.patch("stylesim.backbones.yolo.half_is_fast", return_value=True):
+        assert not YoloBackbone(checkpoint_file, image_size=64)._half

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from stylesim.backbones.checkpoint import digest_of, read_weights
+from stylesim.backbones.devices import pick_device
 from stylesim.backbones.fence import fenced, import_ultralytics
-from stylesim.backbones.yolo import NECK, build_network, fill, pick_device
+from stylesim.backbones.yolo import NECK, build_network, fill
 from stylesim.errors import StyleSimError
 from stylesim.images import load_image
 

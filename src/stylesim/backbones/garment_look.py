@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import cv2
 import numpy as np
-import torch
 
 if TYPE_CHECKING:
     from stylesim.types import FloatArray, UInt8Array
@@ -80,9 +79,3 @@ def at_picture(
         inside = full[top : top + nh, left : left + nw]
         cv2.resize(inside, size, dst=grown, interpolation=cv2.INTER_LINEAR)
     return out
-
-
-def half_is_fast() -> bool:
-    """Whether the processor multiplies bfloat16 itself: half the time, and no outline moves."""
-    told: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import torch
 
-from stylesim.backbones.garment_look import Look, at_picture, half_is_fast, letterbox
+from stylesim.backbones.devices import half_is_fast
+from stylesim.backbones.garment_look import Look, at_picture, letterbox
 from stylesim.backbones.pictures import ahead
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stylesim.types import BoolArray, FloatArray, UInt8Array
 
 _USUAL, _LARGE = (320, 224), (480, 320)  # height and width of what an upright picture is put on
-_BATCH = 16
+_BATCH = 8  # more do not fit the caches of a processor
 _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
 _SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004}
@@ -60,7 +61,7 @@ class GarmentReader:
 
     def __init__(self, net: GarmentNet, meta: dict[str, Any], name: str, device: str) -> None:
         self.net, self.name, self.device = net, name, device
-        self.half = device == "cpu" and half_is_fast()
+        self.half = half_is_fast(device)
         self.pixel_classes: list[str] = meta["pixel_classes"]
         self.categories: list[str] = meta["categories"]
         self.slot_of: dict[str, str] = meta["slot_of"]

@@ -8,11 +8,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from stylesim.backbones.devices import pick_device
 from stylesim.backbones.fence import fenced
 from stylesim.backbones.garment_net import GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
 from stylesim.backbones.storing import write_whole
-from stylesim.backbones.yolo import build_network, pick_device
+from stylesim.backbones.yolo import build_network
 from stylesim.errors import DamagedFileError, StorageError, expected
 
 if TYPE_CHECKING:

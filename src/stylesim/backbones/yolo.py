@@ -9,6 +9,7 @@ import numpy as np
 
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
 from stylesim.backbones.checkpoint import Weights
+from stylesim.backbones.devices import half_is_fast, pick_device
 from stylesim.backbones.fence import fenced, import_ultralytics
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.pictures import batches
@@ -125,26 +126,6 @@ def _inside(name: str, *, neck: bool) -> bool:
     return (layer.isdigit() and int(layer) < _LAYERS) or (neck and name.startswith(NECK))
 
 
-def pick_device(device: str) -> str:
-    """Return a device that is there: CUDA, else MPS, else the CPU for ``"auto"``.
-
-    Raises:
-        InvalidArgumentError: There is no such device here.
-    """
-    import torch
-
-    if device == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, TypeError, ValueError) as error:
-        wish, todo = "a device of this machine", "pass 'auto' or 'cpu'"
-        raise expected("device", wish, device, todo) from error
-    return device
-
-
 @attrs.define(eq=False)
 class YoloBackbone(AbstractBackbone):
     """A YOLOv8 classification network up to its pooled features.
@@ -202,6 +183,7 @@ class YoloBackbone(AbstractBackbone):
     kinds: Kinds | None = attrs.field(init=False, repr=False)
     _network: nn.Module = attrs.field(init=False, repr=False)
     _place: str = attrs.field(init=False, repr=False)
+    _half: bool = attrs.field(init=False, repr=False)
 
     @image_size.default
     def _size(self) -> int:
@@ -218,6 +200,8 @@ class YoloBackbone(AbstractBackbone):
         given = self.weights
         self.source = given if isinstance(given, Weights) else find_weights(given)
         self.kinds = None if self.neck else kinds_of(self.source)
+        # Ours is trained in half precision; what others trained gives what it gives elsewhere.
+        self._half = self.kinds is not None and half_is_fast(self._place)
         self._network = self._built()
 
     @property
@@ -274,11 +258,12 @@ class YoloBackbone(AbstractBackbone):
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         stacks = batches(pictures, self.image_size, self.squaring, self.batch_size, early=early)
-        with torch.inference_mode():
+        half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
+        with torch.inference_mode(), half:
             for stack in stacks:
                 x = torch.from_numpy(stack).to(self._place).permute(0, 3, 1, 2)
                 x = x.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
-                rows.append(self._network(x).mean((2, 3)).cpu().numpy())
+                rows.append(self._network(x).float().mean((2, 3)).cpu().numpy())
                 if on_pictures is not None:
                     on_pictures(len(stack))
         return np.concatenate(rows)
