@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE = "stylesim-finder.safetensors"
+_READING = 2  # changes with how the maps are read, so that what caches hold is seen again
 
 
 def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
@@ -81,5 +82,5 @@ def _read(content: bytes, place: str) -> GarmentReader:
         if isinstance(module, torch.nn.SiLU):
             module.inplace = True
     net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    name = f"stylesim-finder@{hashlib.sha256(content).hexdigest()[:8]}"
+    name = f"stylesim-finder@{hashlib.sha256(content).hexdigest()[:8]}.{_READING}"
     return GarmentReader(net, meta, name, place)
