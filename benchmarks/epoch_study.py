@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from pages import markdown, write_between
-from protocol import OUTFITS, STYLES, style_draws
+from protocol import OUTFITS, style_draws, target_of
 
 import stylesim as ss
 from stylesim import datasets
@@ -55,12 +55,9 @@ def real(
 ) -> tuple[ss.StyleTarget, dict[str, list[Any]]]:
     """Ten street photographs a style, and what is left of each group."""
     support, rest = list(style_draws(photos, draw + 1))[draw]
-    wanted, *contrast = STYLES
-    target = ss.StyleTarget(
-        [photo.path for photo in support[wanted]],
-        {style: [photo.path for photo in support[style]] for style in contrast},
-    )
-    return target, {name: [p.path for p in rest[group]] for name, group in OUTFITS.items()}
+    return target_of(support), {
+        name: [p.path for p in rest[group]] for name, group in OUTFITS.items()
+    }
 
 
 def mean_of(studies: list[EpochStudy]) -> EpochStudy:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from pages import markdown, write_between
-from protocol import SHOTS, STYLES
+from protocol import SHOTS, STYLES, target_of
 
 import stylesim as ss
 from stylesim._deleting import hottest_marks, random_marks, similarity_without
@@ -111,14 +111,10 @@ def main() -> None:
     photos = load_outfits(args.data / "outfits")
     known = outfit_groups([photo for photo in photos if not photo.held_out])
     rng = np.random.default_rng(0)
-    support = {
-        s: [known[s][i].path for i in rng.permutation(len(known[s]))[:SHOTS]] for s in STYLES
-    }
-    wanted, *contrast = STYLES
-    target = ss.StyleTarget(support[wanted], {s: support[s] for s in contrast})
-    model = ss.LightweightClassifier().fit(target, progress=False)
-    learned = {path for paths in support.values() for path in paths}
-    others = [p for p in photos if p.held_out is not args.choose and p.path not in learned]
+    support = {s: [known[s][i] for i in rng.permutation(len(known[s]))[:SHOTS]] for s in STYLES}
+    model = ss.LightweightClassifier().fit(target_of(support), progress=False)
+    learned = {photo.id for some in support.values() for photo in some}
+    others = [p for p in photos if p.held_out is not args.choose and p.id not in learned]
     groups = outfit_groups(others)
     tests = [photo for group, count in TESTED.items() for photo in groups[group][:count]]
     # Spread over the groups where fewer are asked for.

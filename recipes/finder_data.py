@@ -11,7 +11,7 @@ from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 
 IGNORE = 255
 WORN, LAID, NONE = 0, 1, 2
-#: Height and width of an upright picture at the end of training, and in the library.
+#: Height and width of an upright picture at the end of training, and at the library's first look.
 LONG, SHORT = 320, 224
 #: Height and width, small first, as it is cheap
 SIZES = ((256, 192), (LONG, SHORT))

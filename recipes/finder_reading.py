@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from finder_data import IGNORE, LAID, LONG, SHORT
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 
+from stylesim.backbones import garment_look
 from stylesim.backbones.garment_net import GarmentNet
 
 N_PIX = len(PIXEL_CLASSES)
@@ -35,17 +35,9 @@ def pixel_iou(net: GarmentNet, items: list[dict]) -> dict[str, float]:
 
 
 def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int]]:
-    h, w = image.shape[:2]
-    H, W = (LONG, SHORT) if h >= w else (SHORT, LONG)
-    s = min(H / h, W / w)
-    nh, nw = round(h * s), round(w * s)
-    top, left = (H - nh) // 2, (W - nw) // 2
-    canvas = np.full((H, W, 3), 114, np.uint8)
-    canvas[top : top + nh, left : left + nw] = cv2.resize(
-        image, (nw, nh), interpolation=cv2.INTER_AREA
-    )
+    canvas, place = garment_look.letterbox(image, (LONG, SHORT))
     x = torch.from_numpy(canvas).permute(2, 0, 1)[None].float() / 255
-    return x.contiguous(memory_format=torch.channels_last), (top, left, nh, nw)
+    return x.contiguous(memory_format=torch.channels_last), place
 
 
 def unletter(logits: torch.Tensor, box: tuple, shape: tuple[int, int]) -> torch.Tensor:

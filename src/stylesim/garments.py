@@ -45,7 +45,8 @@ class Seen:
 
     Attributes:
         by: Name of the backbone.
-        features: float32 array of shape (channels,): pooled features of the garment cut out.
+        features: float32 array of shape (channels,): pooled features of the garment cut out, the
+            mean of what it shows as it is and mirrored.
         picture: The same of the whole picture; None where nobody asked for it.
     """
 
