@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
 from common import trunk
 from evaluate import evaluate
@@ -20,13 +21,22 @@ def main() -> None:
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--backbone", default="backbone.pt")
     parser.add_argument("--sides", type=int, nargs="+", default=[160, 176, 192, 208, 224])
+    parser.add_argument("--close", type=int, help="side for what is laid out, if another")
     args = parser.parse_args()
     state = torch.load(args.work / args.backbone)
     sizes = (len(state[f"{head}.weight"]) for head in ("teacher", "palette", "tags"))
     model = Student(trunk(args.init), *sizes)
     model.load_state_dict(state)
+    laid = np.flatnonzero(np.load(args.work / "test.npz")["kind"] == "laid")
     for side in args.sides:
-        print(side, evaluate(args.work, lambda crops, side=side: embed_with(model, crops, side)))
+
+        def embed(crops: np.ndarray, side: int = side) -> np.ndarray:
+            rows = embed_with(model, crops, side)
+            if args.close:
+                rows[laid] = embed_with(model, crops[laid], args.close)
+            return rows
+
+        print(side, evaluate(args.work, embed))
 
 
 if __name__ == "__main__":

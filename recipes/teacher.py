@@ -2,10 +2,12 @@
 
 A linear probe on their means then says which category each garment looks like to a network that
 never saw its photographer (five folds): softer labels than the ones people gave. With ``--tuned``
-the teacher is the one of `tune_teacher.py`, which tells categories itself, view by view.
+the teacher is the one of `tune_teacher.py`, which tells categories itself, view by view; with
+``--close`` the one that it made of photographs of single garments, which says no more than these.
 
     python recipes/teacher.py --work out/recipes
     python recipes/teacher.py --work out/recipes --tuned
+    python recipes/teacher.py --work out/recipes --close
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from evaluate import ten_shot
+from labels import CATEGORIES
 from tqdm import tqdm
 from tune_teacher import tuned
 from views import Views, plain
 
-SIDE = 224
+SIDE, CLOSE_SIDE = 224, 288
 
 
 def lite2() -> torch.nn.Module:
@@ -44,11 +47,13 @@ def lite2() -> torch.nn.Module:
     return Pooled()
 
 
-def compiled(net: torch.nn.Module, threads: int) -> Callable[[torch.Tensor], np.ndarray]:
+def compiled(
+    net: torch.nn.Module, threads: int, side: int = SIDE
+) -> Callable[[torch.Tensor], np.ndarray]:
     """The network in OpenVINO, in half precision where the processor has it."""
     import openvino as ov
 
-    model = ov.convert_model(net.eval(), example_input=torch.zeros(1, 3, SIDE, SIDE))
+    model = ov.convert_model(net.eval(), example_input=torch.zeros(1, 3, side, side))
     settings = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads}
     run = ov.compile_model(model, "CPU", settings)
     return lambda x: run(x.contiguous().numpy())[0].copy()
@@ -83,8 +88,12 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true")
+    parser.add_argument("--close", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
+    if args.close:
+        say_close(args)
+        return
     net = tuned(args.work) if args.tuned else lite2()
     run = compiled(net, args.threads)
     data = np.load(args.work / "train.npz")
@@ -115,6 +124,23 @@ def main() -> None:
     known = category >= 0
     print("folds agree with people", (soft.argmax(1) == category)[known].mean(), flush=True)
     np.savez(args.work / "teacher.npz", blank=blank, soft=soft)
+
+
+def say_close(args: argparse.Namespace) -> None:
+    """Logits (views, n, categories) of garments that are laid out; zeros of all others."""
+    run = compiled(tuned(args.work, "close"), args.threads, CLOSE_SIDE)
+    data = np.load(args.work / "train.npz")
+    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
+    derived = int(data["derived"].sum())
+    views = Views(full, half, data["kind"] == "worn", args.views, derived=derived)
+    laid = np.flatnonzero((data["kind"] == "laid") & ~data["derived"])
+    said = np.zeros((args.views, len(data["kind"]), len(CATEGORIES)), np.float16)
+    for k in range(args.views):
+        for i in tqdm(range(0, len(laid), 32), desc=f"view {k}", mininterval=20):
+            index = laid[i : i + 32]
+            seen = run(views.render(index, np.full(len(index), k), CLOSE_SIDE))
+            said[k, index] = seen[:, -len(CATEGORIES) :]
+    np.save(args.work / "close_views.npy", said)
 
 
 def hash_of(text: str) -> int:

@@ -70,7 +70,7 @@ def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
     return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
 
 
-def what_teachers_say(work: Path, *, tuned: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def what_teachers_say(work: Path, *, tuned: bool, close: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """Unit-length features (views, n, d), and probabilities (views, n, categories)."""
     targets = half_whitened(np.load(work / "teacher_views.npy"))
     labels = soft_labels(work).expand(len(targets), -1, -1)
@@ -79,7 +79,12 @@ def what_teachers_say(work: Path, *, tuned: bool) -> tuple[torch.Tensor, torch.T
     said = np.load(work / "tuned_views.npy")
     targets = torch.cat([targets, half_whitened(said[..., : -len(CATEGORIES)])], 2)
     seen = torch.from_numpy(said[..., -len(CATEGORIES) :]).float().softmax(2)
-    derived = torch.from_numpy(np.load(work / "train.npz")["derived"])
+    data = np.load(work / "train.npz")
+    if close:
+        laid = torch.from_numpy(data["kind"] == "laid")
+        near = torch.from_numpy(np.load(work / "close_views.npy")).float().softmax(2)
+        seen[:, laid] = near[:, laid]
+    derived = torch.from_numpy(data["derived"])
     trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
     return F.normalize(targets, dim=2), trust * labels + (1 - trust) * seen
 
@@ -109,6 +114,8 @@ def main() -> None:
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
+    parser.add_argument("--close", action="store_true", help="and of what is laid out, close up")
+    parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
     parser.add_argument("--sizes", type=int, nargs=3, default=SIZES)
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
@@ -118,7 +125,7 @@ def main() -> None:
     weights = {"category": 1.0, "teacher": 3.0, "palette": 0.4, "tag": 0.3} | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets, labels = what_teachers_say(args.work, tuned=args.tuned)
+    targets, labels = what_teachers_say(args.work, tuned=args.tuned, close=args.close)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
@@ -160,7 +167,7 @@ def main() -> None:
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):
-        done = int((step / args.steps > until).sum())
+        done = int(((rng.random() if args.mixed else step / args.steps) > until).sum())
         side = args.sizes[min(done, len(args.sizes) - 1)]
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
         view = rng.integers(len(targets), size=args.batch)

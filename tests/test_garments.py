@@ -141,7 +141,7 @@ def test_what_is_laid_out_is_named_together_with_the_backbone() -> None:
             self.kinds = Kinds(names, 1e3 * np.eye(len(names))[:, [names.index(name)]])
             self.seen = 0
 
-        def features(self, crops: list[Image.Image]) -> np.ndarray:
+        def features(self, crops: list[Image.Image], side: int) -> np.ndarray:
             self.seen += len(crops)
             return np.ones((len(crops), 1), np.float32)
 
@@ -180,7 +180,7 @@ def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPa
     again = ss.LightweightClassifier(finder=Forgetful()).view([drawn_shirt()])[0]
     monkeypatch.setattr(ss.YoloBackbone, "features", counted)
     once = model.view([drawn_shirt()])[0]
-    assert looked == [3, 0], "the garment, mirrored too, and the whole picture, in the finder"
+    assert looked == [2, 1, 0], "the garment, mirrored too, and the whole picture, in the finder"
     assert once.garments[0].embedding @ again.garments[0].embedding > 0.99
     assert once.whole.embedding == pytest.approx(again.whole.embedding, abs=HALF)
 

@@ -38,6 +38,8 @@ __all__ = [
     "frame_of",
 ]
 
+_CLOSE_UP = 288  # side at which the backbone looks at what is laid out: a zip is a few pixels
+
 
 @attrs.frozen(eq=False)
 class Seen:
@@ -249,14 +251,13 @@ class GarmentFinder(AbstractGarmentFinder):
             return [_garment(region) for _, region in laid]
         crops = [cut_out(image, _garment(region), max_side=CUT_SIDE) for image, region in laid]
         mirrored = [ImageOps.mirror(crop) for crop in crops]
-        whole = [image for image, _ in laid] if pictures else []
-        features = self.namer.features([*crops, *mirrored, *whole])
-        plain, turned, around = np.split(features, [len(laid), 2 * len(laid)])
+        plain, turned = np.split(self.namer.features([*crops, *mirrored], side=_CLOSE_UP), 2)
         own = (plain + turned) / np.float32(2)
         rows = kinds.proba(unit_rows(own), [region.kinds for _, region in laid])
-        seen = map(
-            functools.partial(Seen, self.namer.name), own, around if pictures else [None] * len(own)
+        around = (
+            self.namer.features([image for image, _ in laid]) if pictures else [None] * len(own)
         )
+        seen = map(functools.partial(Seen, self.namer.name), own, around)
         return [
             _garment(
                 self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))), one

@@ -44,6 +44,14 @@ def test_features_are_the_pooled_output_of_the_ninth_layer(
     assert np.allclose(backbone.features([picture]), x.mean((2, 3)).numpy(), atol=1e-4)
 
 
+def test_it_can_look_more_closely(backbone: YoloBackbone, weights_file: Path) -> None:
+    pictures = [noise(200, 120), noise(64, 64)]
+    larger = YoloBackbone(weights_file, image_size=96, batch_size=4)
+    closer = backbone.features(pictures, side=96)
+    assert np.allclose(closer, larger.features(pictures), atol=1e-5)
+    assert not np.allclose(closer, backbone.features(pictures), atol=1e-3)
+
+
 def test_with_its_neck_and_the_last_layer_it_is_the_whole_network(
     network: Any, checkpoint_file: Path
 ) -> None:

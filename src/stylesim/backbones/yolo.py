@@ -238,12 +238,15 @@ class YoloBackbone(AbstractBackbone):
         self,
         images: Sequence[ImageLike],
         *,
+        side: int | None = None,
         on_pictures: Callable[[int], object] | None = None,
     ) -> FloatArray:
         """Pooled features before they are scaled to unit length.
 
         Args:
             images: n pictures.
+            side: Of the square that the network sees, in pixels, a multiple of 32; None for
+                ``image_size``.
             on_pictures: Called after each batch with the number of its pictures.
 
         Returns:
@@ -257,7 +260,8 @@ class YoloBackbone(AbstractBackbone):
         pictures = listed(images)
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
-        stacks = batches(pictures, self.image_size, self.squaring, self.batch_size, early=early)
+        side = self.image_size if side is None else side
+        stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
         with torch.inference_mode(), half:
             for stack in stacks:
