@@ -38,7 +38,7 @@ __all__ = [
     "frame_of",
 ]
 
-_CLOSE_UP = 288  # side at which the backbone looks at what is laid out: a zip is a few pixels
+_CLOSE_UP = 224  # side at which the backbone looks at what is laid out: a zip is a few pixels
 
 
 @attrs.frozen(eq=False)
