@@ -181,7 +181,9 @@ def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ss.YoloBackbone, "features", counted)
     once = model.view([drawn_shirt()])[0]
     assert looked == [2, 1, 0], "the garment, mirrored too, and the whole picture, in the finder"
-    assert once.garments[0].embedding @ again.garments[0].embedding > 0.99
+    assert 0.95 < once.garments[0].embedding @ again.garments[0].embedding < 0.9999, (
+        "closely, or not"
+    )
     assert once.whole.embedding == pytest.approx(again.whole.embedding, abs=HALF)
 
     looked.clear()
