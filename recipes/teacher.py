@@ -21,7 +21,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from evaluate import ten_shot
-from labels import CATEGORIES
 from tqdm import tqdm
 from tune_teacher import tuned
 from views import Views, plain
@@ -91,23 +90,25 @@ def main() -> None:
     parser.add_argument("--close", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    if args.close:
-        say_close(args)
-        return
-    net = tuned(args.work) if args.tuned else lite2()
-    run = compiled(net, args.threads)
+    name = "close" if args.close else "tuned" if args.tuned else "teacher"
+    net = lite2() if name == "teacher" else tuned(args.work, name)
+    side = CLOSE_SIDE if args.close else SIDE
+    run = compiled(net, args.threads, side)
     data = np.load(args.work / "train.npz")
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     derived = int(data["derived"].sum())
     views = Views(full, half, data["kind"] == "worn", args.views, derived=derived)
-    n, name = len(data["kind"]), "tuned_views" if args.tuned else "teacher_views"
-    features = np.zeros((args.views, n, run(torch.zeros(1, 3, SIDE, SIDE)).shape[1]), np.float16)
+    n = len(data["kind"])
+    rows = np.arange(n)
+    if args.close:
+        rows = rows[(data["kind"] == "laid") & ~data["derived"]]
+    features = np.zeros((args.views, n, run(torch.zeros(1, 3, side, side)).shape[1]), np.float16)
     for k in range(args.views):
-        for i in tqdm(range(0, n, 32), desc=f"view {k}", mininterval=20):
-            index = np.arange(i, min(i + 32, n))
-            features[k, index] = run(views.render(index, np.full(len(index), k), SIDE))
-        np.save(args.work / f"{name}.npy", features[: k + 1])
-    if args.tuned:
+        for i in tqdm(range(0, len(rows), 32), desc=f"view {k}", mininterval=20):
+            index = rows[i : i + 32]
+            features[k, index] = run(views.render(index, np.full(len(index), k), side))
+        np.save(args.work / f"{name}_views.npy", features[: k + 1])
+    if name != "teacher":
         return
 
     test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
@@ -124,23 +125,6 @@ def main() -> None:
     known = category >= 0
     print("folds agree with people", (soft.argmax(1) == category)[known].mean(), flush=True)
     np.savez(args.work / "teacher.npz", blank=blank, soft=soft)
-
-
-def say_close(args: argparse.Namespace) -> None:
-    """Logits (views, n, categories) of garments that are laid out; zeros of all others."""
-    run = compiled(tuned(args.work, "close"), args.threads, CLOSE_SIDE)
-    data = np.load(args.work / "train.npz")
-    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
-    derived = int(data["derived"].sum())
-    views = Views(full, half, data["kind"] == "worn", args.views, derived=derived)
-    laid = np.flatnonzero((data["kind"] == "laid") & ~data["derived"])
-    said = np.zeros((args.views, len(data["kind"]), len(CATEGORIES)), np.float16)
-    for k in range(args.views):
-        for i in tqdm(range(0, len(laid), 32), desc=f"view {k}", mininterval=20):
-            index = laid[i : i + 32]
-            seen = run(views.render(index, np.full(len(index), k), CLOSE_SIDE))
-            said[k, index] = seen[:, -len(CATEGORIES) :]
-    np.save(args.work / "close_views.npy", said)
 
 
 def hash_of(text: str) -> int:

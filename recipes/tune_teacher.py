@@ -9,8 +9,8 @@ A second round looks at laid-out garments alone, close up: a hood, a zip or a co
 pixels, and only photographs of one garment have more of them to show.
 
     python recipes/tune_teacher.py --work out/recipes
-    python recipes/tune_teacher.py --work out/recipes --start tuned.pt --name close --laid \
-        --side 288 --steps 1200 --batch 32 --lr 4e-4 --seed 1
+    python recipes/tune_teacher.py --work out/recipes --start tuned.pt --name close
+        --laid --side 288 --steps 1200 --batch 32 --lr 4e-4 --seed 1
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ class GarmentFinder(AbstractGarmentFinder):
         Args:
             images: Upright RGB pictures of any size.
             pictures: Whether the bundled backbone, where it looks at a garment that is laid out,
-                looks at the whole picture as well: both at once take less time than one by one.
+                looks at the whole picture as well, so that nobody else has to.
 
         Returns:
             One list a picture, in its order; empty where no garment is found.

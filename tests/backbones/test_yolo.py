@@ -50,6 +50,8 @@ def test_it_can_look_more_closely(backbone: YoloBackbone, weights_file: Path) ->
     closer = backbone.features(pictures, side=96)
     assert np.allclose(closer, larger.features(pictures), atol=1e-5)
     assert not np.allclose(closer, backbone.features(pictures), atol=1e-3)
+    with pytest.raises(InvalidArgumentError, match="side: expected a multiple of 32"):
+        backbone.features(pictures, side=100)
 
 
 def test_with_its_neck_and_the_last_layer_it_is_the_whole_network(

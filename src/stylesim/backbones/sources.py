@@ -48,13 +48,21 @@ def check_settings(image_size: object, device: object) -> None:
     Raises:
         InvalidArgumentError: A setting is out of range.
     """
-    whole = isinstance(image_size, int) and not isinstance(image_size, bool)
-    if not whole or image_size < 32 or image_size % 32:  # type: ignore[operator]
-        wish = "a multiple of 32, in pixels"
-        raise expected("image_size", wish, image_size, "pass image_size=192")
+    check_side(image_size)
     if not isinstance(device, str) or not device:
         wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
         raise expected("device", wish, device, "pass device='auto'")
+
+
+def check_side(side: object, argument: str = "image_size") -> None:
+    """Refuse what is no side of a picture that a network can see.
+
+    Raises:
+        InvalidArgumentError: It is no multiple of 32.
+    """
+    whole = isinstance(side, int) and not isinstance(side, bool)
+    if not whole or side < 32 or side % 32:  # type: ignore[operator]
+        raise expected(argument, "a multiple of 32, in pixels", side, f"pass {argument}=192")
 
 
 def find_weights(weights: str | os.PathLike[str]) -> Weights:

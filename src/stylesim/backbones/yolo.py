@@ -15,6 +15,7 @@ from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
     check_settings,
+    check_side,
     check_weights,
     find_weights,
     usual_size,
@@ -254,6 +255,7 @@ class YoloBackbone(AbstractBackbone):
 
         Raises:
             ImageError: A picture cannot be read; its place is named.
+            InvalidArgumentError: ``side`` is no multiple of 32.
         """
         import torch
 
@@ -261,6 +263,7 @@ class YoloBackbone(AbstractBackbone):
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         side = self.image_size if side is None else side
+        check_side(side, "side")
         stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
         with torch.inference_mode(), half:
