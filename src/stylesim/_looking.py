@@ -14,7 +14,7 @@ from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.base import listed
 from stylesim.backbones.pictures import ahead
 from stylesim.errors import expected
-from stylesim.garments import GarmentFinder, Seen, WholePictureFinder
+from stylesim.garments import Seen, WholePictureFinder
 from stylesim.images import load_image
 from stylesim.types import Slot
 
@@ -79,8 +79,7 @@ def look(
         return views
     for some in ahead(load, range(len(pictures)), _BATCH):
         first = len(views)
-        garments = _found(some, finder, backbone, mirrored=mirrored)
-        found = [_overruled(*one) for one in zip(garments, told[first:], strict=False)]
+        found = [_overruled(*one) for one in zip(finder.find(some), told[first:], strict=False)]
         views += _embedded(some, found, backbone, mirrored=mirrored)
         if on_pictures is not None:
             on_pictures(len(some))
@@ -97,19 +96,6 @@ def _told(
         wish = f"{count} slots, one for each of {argument}"
         raise expected("slots", wish, got, "pass None where the finder shall decide")
     return [Slot.parse(slot, f"slots[{place}]") for place, slot in enumerate(slots)]
-
-
-def _found(
-    pictures: list[Image.Image],
-    finder: AbstractGarmentFinder,
-    backbone: AbstractBackbone,
-    *,
-    mirrored: bool,
-) -> list[list[FoundGarment]]:
-    # Not those made from it: their `find` need not know of the pictures.
-    if type(finder) is GarmentFinder and not mirrored:
-        return finder.find(pictures, pictures=finder.namer.name == backbone.name)
-    return finder.find(pictures)
 
 
 def _overruled(
@@ -131,31 +117,24 @@ def _embedded(
     *,
     mirrored: bool,
 ) -> list[tuple[PictureView, ...]]:
-    known = None if mirrored else backbone.name
-
     def cut(place: int) -> tuple[list[Image.Image | Seen], list[FloatArray | None]]:
         picture = pictures[place]
         garments = [garment for _, garment in found[place]]
         shown = [
             one.seen
-            if one.seen is not None and one.seen.by == known
+            if one.seen is not None and one.seen.by == backbone.name
             else cut_out(picture, one, max_side=CUT_SIDE)
             for one in garments
             if one is not None
         ]
-        known_whole = [
-            Seen(one.by, one.picture)
-            for one in shown
-            if isinstance(one, Seen) and one.picture is not None
-        ]
-        whole = known_whole[0] if known_whole else picture
-        return [*shown, whole], [colours_of(picture, one) for one in garments]
+        return [*shown, picture], [colours_of(picture, one) for one in garments]
 
     (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
     parts = [part for some, _ in cuts for part in some]
     ways = [parts]
     if mirrored:
-        ways.append([ImageOps.mirror(part) for part in parts if not isinstance(part, Seen)])
+        # What the finder saw is the mean of both ways already.
+        ways.append([p if isinstance(p, Seen) else ImageOps.mirror(p) for p in parts])
     told: list[Mapping[str, float] | None] = []
     for garments in found:
         told += [garment.kinds for _, garment in garments if garment is not None]

@@ -49,12 +49,10 @@ class Seen:
         by: Name of the backbone.
         features: float32 array of shape (channels,): pooled features of the garment cut out, the
             mean of what it shows as it is and mirrored.
-        picture: The same of the whole picture; None where nobody asked for it.
     """
 
     by: str
     features: FloatArray
-    picture: FloatArray | None = None
 
 
 @attrs.frozen(eq=False)
@@ -223,15 +221,11 @@ class GarmentFinder(AbstractGarmentFinder):
             self._namer = YoloBackbone(device=self.device)
         return self._namer
 
-    def find(
-        self, images: Sequence[Image.Image], *, pictures: bool = False
-    ) -> list[list[FoundGarment]]:
+    def find(self, images: Sequence[Image.Image]) -> list[list[FoundGarment]]:
         """Find the garments of each picture, the largest first.
 
         Args:
             images: Upright RGB pictures of any size.
-            pictures: Whether the bundled backbone, where it looks at a garment that is laid out,
-                looks at the whole picture as well, so that nobody else has to.
 
         Returns:
             One list a picture, in its order; empty where no garment is found.
@@ -239,12 +233,10 @@ class GarmentFinder(AbstractGarmentFinder):
         found = self.reader.read([np.asarray(image) for image in images])
         found = [[r for r in some if r.confidence >= self.min_confidence] for some in found]
         again = [(image, r) for image, some in zip(images, found, strict=True) for r in some]
-        named = iter(self._named([(image, r) for image, r in again if not r.worn], pictures))
+        named = iter(self._named([(image, r) for image, r in again if not r.worn]))
         return [[_garment(r) if r.worn else next(named) for r in some] for some in found]
 
-    def _named(
-        self, laid: Sequence[tuple[Image.Image, Region]], pictures: bool
-    ) -> list[FoundGarment]:
+    def _named(self, laid: Sequence[tuple[Image.Image, Region]]) -> list[FoundGarment]:
         """Look once more at garments that are laid out, and name them anew."""
         kinds = self.namer.kinds
         if kinds is None or not laid:
@@ -254,10 +246,7 @@ class GarmentFinder(AbstractGarmentFinder):
         plain, turned = np.split(self.namer.features([*crops, *mirrored], side=_CLOSE_UP), 2)
         own = (plain + turned) / np.float32(2)
         rows = kinds.proba(unit_rows(own), [region.kinds for _, region in laid])
-        around = (
-            self.namer.features([image for image, _ in laid]) if pictures else [None] * len(own)
-        )
-        seen = map(functools.partial(Seen, self.namer.name), own, around)
+        seen = map(functools.partial(Seen, self.namer.name), own)
         return [
             _garment(
                 self.reader.named(region, dict(zip(kinds.names, row.tolist(), strict=True))), one
