@@ -1,6 +1,6 @@
 """Train the bundled backbone: a YOLOv8n-cls trunk that knows garments, worn and laid out alike.
 
-Four losses on the pooled 256-d feature z of garment views (see `views.py`):
+Five losses on the pooled 256-d feature z of garment views (see `views.py`):
 
 - category: cross-entropy against learned proxies on the sphere (as in NormFace, Wang et al. 2017),
   one label space for worn and laid-out garments. The truth is shared between people's label and
@@ -8,6 +8,7 @@ Four losses on the pooled 256-d feature z of garment views (see `views.py`):
 - teacher: cosine to the features of EfficientNet-Lite2 of the very same view (function matching,
   Beyer et al., CVPR 2022), half whitened; as ImageNet left it and, with ``--tuned``, as
   `tune_teacher.py` did, which then also says the category of each view;
+- close: the same of what is laid out, in views that the first teacher and the third saw closely;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
@@ -16,11 +17,15 @@ that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 
-The last of its rounds went on with
+The last two of its rounds went on with
 
     --start out/recipes/backbone6.pt --name backbone8 --tuned --close --mixed --flip 0.3
     --steps 2800 --lr 8e-4 --seed 8 --sizes 192 256 288 --shares 0.35 0.3 0.35
     --weights '{"teacher": 2.0}'
+
+    --start out/recipes/backbone8.pt --name backbone9 --tuned --close --more 0.65 --mixed
+    --flip 0.3 --steps 6000 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
+    --weights '{"teacher": 2.0, "close": 2.5}'
 """
 
 from __future__ import annotations
@@ -35,17 +40,19 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import follow, resume, sampling, save_state, soft_labels, trunk
+from common import follow, resume, sampling, save_state, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
+from lessons import More, what_teachers_say
 from torch import nn
 from views import Views, plain
 
 SCALE = 14.0
 #: Sides of the pictures and the share of the steps at each; small first, as it is cheap
 SIZES, SHARES = (128, 160, 208), (0.45, 0.35, 0.2)
-#: Share of a label that the soft labels have; what the tuned teacher says of the view has the rest.
-TRUST_TUNED = 0.5
+
+#: How much each loss counts, unless ``--weights`` says otherwise.
+WEIGHTS = {"category": 1.0, "teacher": 3.0, "close": 3.0, "palette": 0.4, "tag": 0.3}
 
 
 class Student(nn.Module):
@@ -56,43 +63,12 @@ class Student(nn.Module):
         self.trunk = nn.Sequential(*layers)
         self.proxies = nn.Parameter(torch.randn(len(CATEGORIES), 256) * 0.05)
         self.teacher = nn.Linear(256, teacher_dim)
+        self.close = nn.Linear(256, teacher_dim)
         self.palette = nn.Linear(256, palette_dim)
         self.tags = nn.Linear(256, n_tags)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         return self.trunk(x).mean((2, 3))
-
-
-def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
-    """The teacher's first components (k, n, dim), spread evened by half, unit length."""
-    k, n, _ = features.shape
-    x = features.reshape(k * n, -1).astype(np.float32)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    x -= x.mean(0)
-    values, vectors = np.linalg.eigh(x.T @ x / len(x))
-    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
-    y = x @ (vectors / values**0.25)
-    y /= np.linalg.norm(y, axis=1, keepdims=True)
-    return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
-
-
-def what_teachers_say(work: Path, *, tuned: bool, close: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Unit-length features (views, n, d), and probabilities (views, n, categories)."""
-    targets = half_whitened(np.load(work / "teacher_views.npy"))
-    labels = soft_labels(work).expand(len(targets), -1, -1)
-    if not tuned:
-        return targets, labels
-    said = np.load(work / "tuned_views.npy")
-    targets = torch.cat([targets, half_whitened(said[..., : -len(CATEGORIES)])], 2)
-    seen = torch.from_numpy(said[..., -len(CATEGORIES) :]).float().softmax(2)
-    data = np.load(work / "train.npz")
-    if close:
-        laid = torch.from_numpy(data["kind"] == "laid")
-        near = np.load(work / "close_views.npy")[..., -len(CATEGORIES) :]
-        seen[:, laid] = torch.from_numpy(near).float().softmax(2)[:, laid]
-    derived = torch.from_numpy(data["derived"])
-    trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
-    return F.normalize(targets, dim=2), trust * labels + (1 - trust) * seen
 
 
 def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.0) -> np.ndarray:
@@ -105,6 +81,11 @@ def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.
             x = x.contiguous(memory_format=torch.channels_last)
             out.append(F.normalize(model.features(x).float()).numpy())
     return np.concatenate(out)
+
+
+def off(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """One less the mean cosine of (n, d) and (n, d)."""
+    return 1 - (F.normalize(said) * F.normalize(wanted)).sum(1).mean()
 
 
 def main() -> None:
@@ -121,6 +102,7 @@ def main() -> None:
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--close", action="store_true", help="and of what is laid out, close up")
+    parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
     parser.add_argument("--sizes", type=int, nargs=3, default=SIZES)
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
@@ -128,7 +110,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
-    weights = {"category": 1.0, "teacher": 3.0, "palette": 0.4, "tag": 0.3} | args.weights
+    weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
     targets, labels = what_teachers_say(args.work, tuned=args.tuned, close=args.close)
@@ -168,6 +150,7 @@ def main() -> None:
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
     views = Views(full, half, worn, len(targets), derived=int(data["derived"].sum()))
+    more = More(args.work, full, half, args.more) if args.more else None
     chance = sampling(data)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
@@ -177,19 +160,27 @@ def main() -> None:
         side = args.sizes[min(done, len(args.sizes) - 1)]
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
         view = rng.integers(len(targets), size=args.batch)
-        x = views.render(rows, view, side)
-        rows, wish, label = torch.from_numpy(rows), targets[view, rows], labels[view, rows]
+        apart = more.choose(rows, rng) if more else np.zeros(args.batch, bool)
+        x = torch.empty(args.batch, 3, side, side)
+        x[~apart] = views.render(rows[~apart], view[~apart], side)
+        wish, label = targets[view, rows], labels[view, rows]
+        wish_close = torch.zeros(args.batch, targets.shape[2])
+        if more and apart.any():
+            which = rng.integers(more.count, size=int(apart.sum()))
+            x[apart] = more.views.render(rows[apart], which, side)
+            label[apart] = more.labels[which, more.place[rows[apart]]]
+            wish_close[apart] = more.targets[which, more.place[rows[apart]]]
+        rows = torch.from_numpy(rows)
         flipped = torch.from_numpy(rng.random(args.batch) < args.flip)
         x[flipped] = x[flipped].flip(3)
-        share, other = 1.0, torch.arange(args.batch)
+        share, other = 1.0, np.arange(args.batch)
         if rng.random() < args.mixup:
             share = float(rng.beta(0.4, 0.4))
-            other = torch.from_numpy(rng.permutation(args.batch))
+            for own_kind in (apart, ~apart):
+                other[own_kind] = rng.permutation(other[own_kind])
             x = share * x + (1 - share) * x[other]
 
-        def mixed(
-            t: torch.Tensor, share: float = share, other: torch.Tensor = other
-        ) -> torch.Tensor:
+        def mixed(t: torch.Tensor, share: float = share, other: np.ndarray = other) -> torch.Tensor:
             return share * t + (1 - share) * t[other]
 
         model.train()
@@ -199,8 +190,10 @@ def main() -> None:
         logits = SCALE * F.normalize(features) @ F.normalize(model.proxies).T
         losses = {
             "category": F.cross_entropy(logits, mixed(label), label_smoothing=0.03),
-            "teacher": 1
-            - (F.normalize(model.teacher(features)) * F.normalize(mixed(wish))).sum(1).mean(),
+            "teacher": off(model.teacher(features[~apart]), mixed(wish)[~apart]),
+            "close": off(model.close(features[apart]), mixed(wish_close)[apart])
+            if apart.any()
+            else torch.zeros(()),
             "palette": F.smooth_l1_loss(model.palette(features), mixed(palettes[rows])),
             "tag": F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
             if share == 1.0 and (tags[rows] >= 0).any()

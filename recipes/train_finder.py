@@ -24,7 +24,7 @@ from drawn import drawn_garments, drawn_outfits
 from finder_data import IGNORE, SIZES, Batches
 from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES
-from train_backbone import what_teachers_say
+from lessons import what_teachers_say
 
 from stylesim.backbones.garment_net import GarmentNet
 
@@ -92,7 +92,7 @@ def main() -> None:
     start = resume(state, kept)
     soft = {}
     if args.tuned:
-        labels = what_teachers_say(args.work, tuned=True)[1].mean(0).numpy()
+        labels = what_teachers_say(args.work, tuned=True, close=False)[1].mean(0).numpy()
         soft = dict(zip(np.load(args.work / "train.npz")["id"].tolist(), labels, strict=True))
     batches = Batches(laid_train, train, args.batch, args.seed + start, soft)
     weight = torch.ones(N_PIX)
