@@ -12,7 +12,9 @@ from stylesim._cutting import CUT_SIDE, cut_out
 from stylesim._embedding import kinds_in, unit_vectors
 from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.base import listed
+from stylesim.backbones.closely import features_closely
 from stylesim.backbones.pictures import ahead
+from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import expected
 from stylesim.garments import Seen, WholePictureFinder
 from stylesim.images import load_image
@@ -110,6 +112,24 @@ def _overruled(
     return [(slot, max(of_slot, key=lambda one: one.area))]
 
 
+def _look_closely(
+    parts: list[Image.Image | Seen],
+    found: Sequence[Sequence[tuple[Slot, FoundGarment | None]]],
+    backbone: YoloBackbone,
+) -> None:
+    """Replace garments that are laid out, and that no finder looked at, by what is seen of them."""
+    laid: list[bool] = []
+    for garments in found:
+        laid += [not garment.worn for _, garment in garments if garment is not None]
+        laid.append(False)  # the whole picture
+    places = [i for i, one in enumerate(laid) if one and not isinstance(parts[i], Seen)]
+    crops = [parts[i] for i in places]
+    if crops:
+        rows = features_closely(backbone, crops)  # type: ignore[arg-type]
+        for place, row in zip(places, rows, strict=True):
+            parts[place] = Seen(backbone.name, row)
+
+
 def _embedded(
     pictures: list[Image.Image],
     found: list[list[tuple[Slot, FoundGarment | None]]],
@@ -131,9 +151,11 @@ def _embedded(
 
     (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
     parts = [part for some, _ in cuts for part in some]
+    if isinstance(backbone, YoloBackbone) and backbone.kinds is not None:
+        _look_closely(parts, found, backbone)
     ways = [parts]
     if mirrored:
-        # What the finder saw is the mean of both ways already.
+        # What was seen closely is the mean of both ways already.
         ways.append([p if isinstance(p, Seen) else ImageOps.mirror(p) for p in parts])
     told: list[Mapping[str, float] | None] = []
     for garments in found:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
-from PIL import ImageOps
 
 from stylesim._cutting import CUT_SIDE, cut_out, frame_of
+from stylesim.backbones.closely import features_closely
 from stylesim.errors import expected
 from stylesim.functional import unit_rows
 from stylesim.images import load_image
@@ -37,8 +37,6 @@ __all__ = [
     "find_garments",
     "frame_of",
 ]
-
-_CLOSE_UP = 224  # side at which the backbone looks at what is laid out: a zip is a few pixels
 
 
 @attrs.frozen(eq=False)
@@ -242,9 +240,7 @@ class GarmentFinder(AbstractGarmentFinder):
         if kinds is None or not laid:
             return [_garment(region) for _, region in laid]
         crops = [cut_out(image, _garment(region), max_side=CUT_SIDE) for image, region in laid]
-        mirrored = [ImageOps.mirror(crop) for crop in crops]
-        plain, turned = np.split(self.namer.features([*crops, *mirrored], side=_CLOSE_UP), 2)
-        own = (plain + turned) / np.float32(2)
+        own = features_closely(self.namer, crops)
         rows = kinds.proba(unit_rows(own), [region.kinds for _, region in laid])
         seen = map(functools.partial(Seen, self.namer.name), own)
         return [
