@@ -51,10 +51,11 @@ def system(name: str, checkpoint: Path) -> ss.LightweightClassifier:
         return ss.LightweightClassifier(weights=checkpoint, method="finetune")
     if name == "lite2":
         sys.path.insert(0, str(Path(__file__).parents[1] / "recipes"))
-        from teacher import SIDE, compiled, lite2
+        from common import compiled
+        from teacher import SIDE, lite2
         from torch import from_numpy
 
-        run = compiled(lite2(), threads=2)
+        run = compiled(lite2(), 2, SIDE)
 
         def embed(images: list) -> Array:  # type: ignore[type-arg]
             arrays = (np.asarray(i.resize((SIDE, SIDE)), np.float32) / 255 for i in images)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from common import trunk
 from evaluate import evaluate
 from train_backbone import Student, embed_with
@@ -24,19 +25,25 @@ def main() -> None:
     parser.add_argument("--close", type=int, help="side for what is laid out, if another")
     args = parser.parse_args()
     state = torch.load(args.work / args.backbone)
-    sizes = (len(state[f"{head}.weight"]) for head in ("teacher", "palette", "tags"))
+    sizes = (len(state[f"{head}.weight"]) for head in ("teacher", "close", "palette", "tags"))
     model = Student(trunk(args.init), *sizes)
     model.load_state_dict(state, strict=False)
-    laid = np.flatnonzero(np.load(args.work / "test.npz")["kind"] == "laid")
+    test = np.load(args.work / "test.npz")
+    laid = np.flatnonzero(test["kind"] == "laid")
+    known = test["category"] >= 0
+    proxies = F.normalize(model.proxies).detach().numpy()
     for side in args.sides:
 
         def embed(crops: np.ndarray, side: int = side) -> np.ndarray:
             rows = embed_with(model, crops, side)
             if args.close:
                 rows[laid] = embed_with(model, crops[laid], args.close)
+            right = (rows @ proxies.T).argmax(1) == test["category"]
+            worn = known & (test["kind"] == "worn")
+            print(side, "category: laid", right[laid].mean(), "worn", right[worn].mean())
             return rows
 
-        print(side, evaluate(args.work, embed))
+        print(evaluate(args.work, embed), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ Five losses on the pooled 256-d feature z of garment views (see `views.py`):
 - teacher: cosine to the features of EfficientNet-Lite2 of the very same view (function matching,
   Beyer et al., CVPR 2022), half whitened; as ImageNet left it and, with ``--tuned``, as
   `tune_teacher.py` did, which then also says the category of each view;
-- close: the same of what is laid out, in views that the first teacher and the third saw closely;
+- close: the same of what is laid out, in views that the tuned teacher saw closely;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
@@ -17,13 +17,9 @@ that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 
-The last two of its rounds went on with
+The last of its rounds went on with
 
-    --start out/recipes/backbone6.pt --name backbone8 --tuned --close --mixed --flip 0.3
-    --steps 2800 --lr 8e-4 --seed 8 --sizes 192 256 288 --shares 0.35 0.3 0.35
-    --weights '{"teacher": 2.0}'
-
-    --start out/recipes/backbone8.pt --name backbone9 --tuned --close --more 0.65 --mixed
+    --start out/recipes/backbone8.pt --name backbone9 --tuned --more 0.65 --laid 1.4 --mixed
     --flip 0.3 --steps 6000 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 """
@@ -44,6 +40,7 @@ from common import follow, resume, sampling, save_state, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
 from lessons import More, what_teachers_say
+from teacher import VIEWS
 from torch import nn
 from views import Views, plain
 
@@ -57,13 +54,18 @@ WEIGHTS = {"category": 1.0, "teacher": 3.0, "close": 3.0, "palette": 0.4, "tag":
 
 class Student(nn.Module):
     def __init__(
-        self, layers: list[nn.Module], teacher_dim: int, palette_dim: int, n_tags: int
+        self,
+        layers: list[nn.Module],
+        teacher_dim: int,
+        close_dim: int,
+        palette_dim: int,
+        n_tags: int,
     ) -> None:
         super().__init__()
         self.trunk = nn.Sequential(*layers)
         self.proxies = nn.Parameter(torch.randn(len(CATEGORIES), 256) * 0.05)
         self.teacher = nn.Linear(256, teacher_dim)
-        self.close = nn.Linear(256, teacher_dim)
+        self.close = nn.Linear(256, close_dim)
         self.palette = nn.Linear(256, palette_dim)
         self.tags = nn.Linear(256, n_tags)
 
@@ -101,8 +103,8 @@ def main() -> None:
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
-    parser.add_argument("--close", action="store_true", help="and of what is laid out, close up")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
+    parser.add_argument("--laid", type=float, default=1.0, help="weight of what is laid out")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
     parser.add_argument("--sizes", type=int, nargs=3, default=SIZES)
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
@@ -113,13 +115,16 @@ def main() -> None:
     weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets, labels = what_teachers_say(args.work, tuned=args.tuned, close=args.close)
+    targets, labels = what_teachers_say(args.work, tuned=args.tuned)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
-    model = Student(trunk(args.init), targets.shape[2], palettes.shape[1], len(names))
+    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
+    more = More(args.work, full, half, args.more) if args.more else None
+    close_dim = more.targets.shape[2] if more else 1
+    model = Student(trunk(args.init), targets.shape[2], close_dim, palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)
     if args.start:
         learned = torch.load(args.start)
@@ -147,11 +152,9 @@ def main() -> None:
     state = args.work / f"{args.name}_state.pt"
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     start = resume(state, kept)
-    full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
-    views = Views(full, half, worn, len(targets), derived=int(data["derived"].sum()))
-    more = More(args.work, full, half, args.more) if args.more else None
-    chance = sampling(data)
+    views = Views(full, half, worn, VIEWS, derived=int(data["derived"].sum()))
+    chance = sampling(data, args.laid)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
@@ -164,7 +167,7 @@ def main() -> None:
         x = torch.empty(args.batch, 3, side, side)
         x[~apart] = views.render(rows[~apart], view[~apart], side)
         wish, label = targets[view, rows], labels[view, rows]
-        wish_close = torch.zeros(args.batch, targets.shape[2])
+        wish_close = torch.zeros(args.batch, close_dim)
         if more and apart.any():
             which = rng.integers(more.count, size=int(apart.sum()))
             x[apart] = more.views.render(rows[apart], which, side)

@@ -1,16 +1,13 @@
 """Tune the teacher: EfficientNet-Lite2 (ImageNet, Apache-2.0) learns the kinds of garment itself.
 
 A frozen ImageNet teacher passes on what ImageNet asked for. This one learns the categories of the
-training garments first, gently: its first blocks stay as they are, labels are shared between
-people and the probe of `teacher.py`, half of the steps see mixtures of two pictures, and the
-running mean of its weights is kept. `teacher.py --tuned` then stores its features for the student.
-
-A second round looks at laid-out garments alone, close up: a hood, a zip or a collar is a few
-pixels, and only photographs of one garment have more of them to show.
+training garments first, gently: its first blocks and its spatial filters stay as they are, labels
+are shared between people and the probe of `teacher.py`, half of the steps see mixtures of two
+pictures, and the running mean of its weights is kept. It looks closer than a student can afford,
+and mostly at what is laid out: a hood, a zip or a collar is a few pixels. `teacher.py --tuned`
+then stores its features for the student, and what it says.
 
     python recipes/tune_teacher.py --work out/recipes
-    python recipes/tune_teacher.py --work out/recipes --start tuned.pt --name close
-        --laid --side 288 --steps 1200 --batch 32 --lr 4e-4 --seed 1
 """
 
 from __future__ import annotations
@@ -24,14 +21,17 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import follow, resume, sampling, save_state, soft_labels
+from common import compiled, follow, resume, sampling, save_state, soft_labels
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
 from views import Views, plain
 
-#: Blocks up to stride 8: what they see is the same for clothes as for anything else.
-FROZEN = 7
+#: Blocks that stay as ImageNet left them; and so do the spatial filters of all others. What they
+#: see is the same for clothes as for anything else, and learning them takes most of the time.
+FROZEN = 11
+#: Side of the pictures where the teacher looks closely, and is measured.
+CLOSE_SIDE = 288
 
 
 class Teacher(nn.Module):
@@ -47,22 +47,31 @@ class Teacher(nn.Module):
         )
         self.category = nn.Linear(self.net._conv_head.out_channels, len(CATEGORIES))
         self.tags = nn.Linear(self.category.in_features, tags)
+        for part in (self.net._conv_stem, self.net._bn0, *self.net._blocks[:FROZEN]):
+            part.requires_grad_(False)
+        for block in self.net._blocks:
+            block._depthwise_conv.requires_grad_(False)
 
-    def features(self, x: torch.Tensor) -> torch.Tensor:
-        """Pooled features (n, 1280) of (n, 3, h, w) pictures in 0..1."""
-        net, act = self.net, self.net._swish
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.training):
-            x = act(net._bn0(net._conv_stem((x * 255 - 127) / 128)))
-            for block in net._blocks[:FROZEN]:
-                x = block(x)
-        x = x.float()
-        for block in net._blocks[FROZEN:]:
+    def first(self, x: torch.Tensor) -> torch.Tensor:
+        """What the blocks that never learn make of (n, 3, h, w) pictures in 0..1."""
+        net = self.net
+        x = net._swish(net._bn0(net._conv_stem((x * 255 - 127) / 128)))
+        for block in net._blocks[:FROZEN]:
             x = block(x)
-        return act(net._bn1(net._conv_head(x))).mean((2, 3))
+        return x
+
+    def rest(self, x: torch.Tensor) -> torch.Tensor:
+        """Pooled features (n, 1280) of that."""
+        net = self.net
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.training):
+            for block in net._blocks[FROZEN:]:
+                x = block(x)
+            x = net._swish(net._bn1(net._conv_head(x)))
+        return x.float().mean((2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Features and logits of the categories, (n, 1280 + categories)."""
-        features = self.features(x)
+        features = self.rest(self.first(x))
         return torch.cat([features, self.category(features)], 1)
 
     def train(self, mode: bool = True) -> Teacher:
@@ -72,9 +81,20 @@ class Teacher(nn.Module):
         return self
 
 
-def tuned(work: Path, name: str = "tuned") -> Teacher:
+class First(nn.Module):
+    """The blocks that never learn, by themselves."""
+
+    def __init__(self, teacher: Teacher) -> None:
+        super().__init__()
+        self.teacher = teacher
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.teacher.first(x)
+
+
+def tuned(work: Path) -> Teacher:
     """The teacher that this script left."""
-    state = torch.load(work / f"{name}.pt")
+    state = torch.load(work / "tuned.pt")
     model = Teacher(len(state["tags.bias"]))
     model.load_state_dict(state)
     return model
@@ -96,14 +116,12 @@ def embed_with(model: Teacher, crops: np.ndarray, side: int) -> tuple[np.ndarray
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--steps", type=int, default=1100)
+    parser.add_argument("--batch", type=int, default=40)
     parser.add_argument("--lr", type=float, default=6e-4)
-    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--name", default="tuned")
-    parser.add_argument("--start", help="an earlier round to go on from")
-    parser.add_argument("--laid", action="store_true", help="learn from laid-out garments alone")
+    parser.add_argument("--laid", type=float, default=2.5, help="weight of what is laid out")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
@@ -112,16 +130,10 @@ def main() -> None:
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
-    model = tuned(args.work, Path(args.start).stem) if args.start else Teacher(len(names))
-    model = model.to(memory_format=torch.channels_last)
+    model = Teacher(len(names)).to(memory_format=torch.channels_last)
     ema = copy.deepcopy(model)
     own = [*model.category.parameters(), *model.tags.parameters()]
-    frozen = {
-        id(p)
-        for part in (model.net._conv_stem, model.net._bn0, *model.net._blocks[:FROZEN])
-        for p in part.parameters()
-    }
-    trunk = [p for p in model.net.parameters() if id(p) not in frozen]
+    trunk = [p for p in model.net.parameters() if p.requires_grad]
     groups = [
         {"params": own, "lr": args.lr * 5, "weight_decay": 0.02},
         {"params": [p for p in trunk if p.ndim > 1], "lr": args.lr, "weight_decay": 0.03},
@@ -135,15 +147,15 @@ def main() -> None:
         pct_start=0.1,
         final_div_factor=100,
     )
-    state = args.work / f"{args.name}_state.pt"
+    state = args.work / "tuned_state.pt"
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     start = resume(state, kept)
+    first = compiled(First(model), 2, args.side)
 
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     worn = data["kind"] == "worn"
     views = Views(full, half, worn, 40, seed=args.seed + 100, derived=int(data["derived"].sum()))
-    chance = sampling(data) * (~worn if args.laid else 1.0)
-    chance /= chance.sum()
+    chance = sampling(data, args.laid)
     rng = np.random.default_rng(args.seed + start)
     clock, log = time.time(), []
     for step in range(start, args.steps):
@@ -156,9 +168,8 @@ def main() -> None:
             x = share * x + (1 - share) * x[other]
             wanted = share * wanted + (1 - share) * wanted[other]
         model.train()
-        features = F.dropout(
-            model.features(x.contiguous(memory_format=torch.channels_last)), 0.2, True
-        )
+        seen = torch.from_numpy(first(x)).contiguous(memory_format=torch.channels_last)
+        features = F.dropout(model.rest(seen), 0.2, True)
         loss = F.cross_entropy(model.category(features), wanted, label_smoothing=0.05)
         log.append(loss.item())
         if share == 1.0 and (tags[rows] >= 0).any():
@@ -173,9 +184,9 @@ def main() -> None:
             print(step + 1, np.mean(log[-20:]).round(3), f"{time.time() - clock:.0f}s", flush=True)
         if (step + 1) % 200 == 0 or step + 1 == args.steps:
             save_state(state, kept, step + 1)
-    torch.save(ema.state_dict(), args.work / f"{args.name}.pt")
+    torch.save(ema.state_dict(), args.work / "tuned.pt")
     test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
-    features, logits = embed_with(ema, crops, max(224, args.side))
+    features, logits = embed_with(ema, crops, CLOSE_SIDE)
     right = logits.argmax(1) == test["category"]
     for kind in ("laid", "worn"):
         own_kind = (test["kind"] == kind) & (test["category"] >= 0)

@@ -6,6 +6,8 @@ outline is widened by chance, and what lies outside fades, turns grey or takes a
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import torch
@@ -91,12 +93,13 @@ class Views:
         source = self.half if side < 0.9 * self.half.shape[1] else self.crops
         s = source.shape[1]
         out = np.empty((len(index), side, side, 3), np.float32)
-        for i, row in enumerate(index):
+
+        def draw(i: int) -> None:
             c, t = np.cos(angle[i]), np.sin(angle[i])
             turn = np.array([[c * wide[i], -t * size[i]], [t * wide[i], c * size[i]]]) * (s / side)
             place = s * (0.5 + shift[i]) - 0.5 - turn @ np.full(2, (side - 1) / 2)
             x = cv2.warpAffine(
-                source[row], np.c_[turn, place], (side, side),
+                source[index[i]], np.c_[turn, place], (side, side),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(114, 114, 114, 0),
             )  # fmt: skip
             inside = tables[i][x[..., 3]][..., None]
@@ -106,4 +109,7 @@ class Views:
                 h, w = (int(side * (0.1 + 0.25 * v)) for v in u[i, 10:12])
                 y0, x0 = (int((side - m) * v) for m, v in ((h, u[i, 12]), (w, u[i, 8])))
                 out[i, y0 : y0 + h, x0 : x0 + w] = u[i, 9]
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(draw, range(len(index))))
         return torch.from_numpy(out).clamp_(0, 1).permute(0, 3, 1, 2)
