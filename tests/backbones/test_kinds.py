@@ -45,16 +45,23 @@ def test_their_cosine_is_the_mean_of_that_of_features_and_of_the_overlap_of_kind
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0.05, 1), min_size=3, max_size=3))
-def test_two_opinions_count_alike(row: list[float]) -> None:
-    said = dict(zip(NAMES, (np.array(row) / sum(row)).tolist(), strict=True))
+def test_a_finder_has_a_third_of_the_say(row: list[float]) -> None:
+    told = np.array(row) / sum(row)
     alone = KINDS.proba(ROWS[:1])[0]
-    pooled = KINDS.proba(ROWS[:1], [said])[0]
+    pooled = KINDS.proba(ROWS[:1], [dict(zip(NAMES, told.tolist(), strict=True))])[0]
     assert pooled.sum() == pytest.approx(1)
-    # Pooling is even-handed: had the finder been the network, it would be the same.
-    other = Kinds(NAMES, np.log(np.array(list(said.values())))[:, None])
-    told = [dict(zip(NAMES, alone.tolist(), strict=True))]
-    turned = other.proba(np.ones((1, 1), np.float32), told)[0]
-    assert pooled == pytest.approx(turned, abs=2e-3)
+    # The odds of any two kinds move that far towards the finder's, but for a floor below both.
+    own, said, both = (np.log(p[:, None] + 1e-4) - np.log(p + 1e-4) for p in (alone, told, pooled))
+    assert both == pytest.approx(0.65 * own + 0.35 * said, abs=0.01)
+
+
+def test_who_agrees_changes_nothing_and_who_disagrees_as_surely_is_overruled() -> None:
+    alone = KINDS.proba(ROWS[:1])[0]
+    same = KINDS.proba(ROWS[:1], [dict(zip(NAMES, alone.tolist(), strict=True))])[0]
+    assert same == pytest.approx(alone, abs=1e-3)
+    surely = Kinds(NAMES, np.log([[0.9], [0.05], [0.05]]))
+    against = {"shirt": 0.05, "skirt": 0.9, "shoes": 0.05}
+    assert surely.proba(np.ones((1, 1), np.float32), [against])[0].argmax() == 0
 
 
 def test_who_says_nothing_changes_nothing_and_unknown_names_are_passed_over() -> None:
