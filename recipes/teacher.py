@@ -25,11 +25,11 @@ import torch.nn.functional as F
 from common import compiled
 from evaluate import ten_shot
 from tqdm import tqdm
-from tune_teacher import CLOSE_SIDE, tuned
+from tune_teacher import tuned
 from views import Views, plain
 
-#: Sides of the pictures: for ImageNet's teacher, and for the tuned one.
-SIDE, TUNED_SIDE = 224, 256
+#: Sides of the pictures: for ImageNet's teacher, for the tuned one, and where it looks closely.
+SIDE, TUNED_SIDE, CLOSE_SIDE = 224, 256, 288
 #: Views of everything; seed and number of those that only what is laid out has.
 VIEWS, MORE, MORE_VIEWS = 6, 1, 12
 

@@ -20,8 +20,10 @@ that are kept are their running mean.
 The last of its rounds went on with
 
     --start out/recipes/backbone8.pt --name backbone9 --tuned --more 0.65 --laid 1.4 --mixed
-    --flip 0.3 --steps 6000 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
+    --flip 0.3 --steps 6400 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
+
+and what is bundled is that, averaged with the round before (`average.py --share 0.6`).
 """
 
 from __future__ import annotations

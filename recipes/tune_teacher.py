@@ -30,8 +30,6 @@ from views import Views, plain
 #: Blocks that stay as ImageNet left them; and so do the spatial filters of all others. What they
 #: see is the same for clothes as for anything else, and learning them takes most of the time.
 FROZEN = 11
-#: Side of the pictures where the teacher looks closely, and is measured.
-CLOSE_SIDE = 288
 
 
 class Teacher(nn.Module):
@@ -186,7 +184,7 @@ def main() -> None:
             save_state(state, kept, step + 1)
     torch.save(ema.state_dict(), args.work / "tuned.pt")
     test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")
-    features, logits = embed_with(ema, crops, CLOSE_SIDE)
+    features, logits = embed_with(ema, crops, args.side)
     right = logits.argmax(1) == test["category"]
     for kind in ("laid", "worn"):
         own_kind = (test["kind"] == kind) & (test["category"] >= 0)

@@ -136,13 +136,12 @@ def test_what_is_laid_out_is_named_together_with_the_backbone() -> None:
         """Sees one kind in everything."""
 
         name = "stubborn"
+        image_size = 192
 
         def __init__(self, name: str) -> None:
             names = tuple(ss.find_garments(drawn_shirt(), min_confidence=0.0)[0].kinds or ())
             self.kinds = Kinds(names, 1e3 * np.eye(len(names))[:, [names.index(name)]])
             self.seen = 0
-
-        image_size = 192
 
         def features(self, crops: list[Image.Image], side: int) -> np.ndarray:
             assert side == 224

@@ -122,11 +122,14 @@ def _look_closely(
     for garments in found:
         laid += [not garment.worn for _, garment in garments if garment is not None]
         laid.append(False)  # the whole picture
-    places = [i for i, one in enumerate(laid) if one and not isinstance(parts[i], Seen)]
-    crops = [parts[i] for i in places]
+    crops = {
+        place: part
+        for place, (part, alone) in enumerate(zip(parts, laid, strict=True))
+        if alone and not isinstance(part, Seen)
+    }
     if crops:
-        rows = features_closely(backbone, crops)  # type: ignore[arg-type]
-        for place, row in zip(places, rows, strict=True):
+        rows = features_closely(backbone, list(crops.values()))
+        for place, row in zip(crops, rows, strict=True):
             parts[place] = Seen(backbone.name, row)
 
 
