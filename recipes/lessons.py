@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from common import soft_labels
+from common import folds, soft_labels
 from labels import CATEGORIES
 from teacher import MORE, MORE_VIEWS, close_rows
+from tune_teacher import FOLDS
 from views import Views
 
 #: Share of a label that the soft labels have; what a tuned teacher says of the view has the rest.
 TRUST_TUNED = 0.5
+KINDS = len(CATEGORIES)
 
 
 def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
@@ -29,45 +30,79 @@ def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
     return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
 
 
-def said_by(logits: np.ndarray, labels: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
-    """Labels shared with what the tuned teacher says of each view, (views, n, categories)."""
-    seen = torch.from_numpy(logits).float().softmax(2)
+def said_by(seen: torch.Tensor, labels: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
+    """Labels shared with what tuned teachers say of each view, (views, n, categories)."""
     return trust * labels + (1 - trust) * seen
 
 
-def what_teachers_say(work: Path, *, tuned: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Unit-length features (views, n, d), and probabilities (views, n, categories)."""
+def by_fold(features: np.ndarray, senders: np.ndarray) -> torch.Tensor:
+    """The same of teachers that each saw a fold of their own, (k, n, FOLDS * dim).
+
+    What two of them feel cannot be compared, so each has a part of the numbers to itself; the
+    others are 0 there.
+    """
+    fold = folds(senders, FOLDS)
+    parts = [half_whitened(features[:, fold == f]) for f in range(FOLDS)]
+    dim = parts[0].shape[2]
+    out = torch.zeros(*features.shape[:2], FOLDS * dim)
+    for f, part in enumerate(parts):
+        out[:, fold == f, f * dim : (f + 1) * dim] = part
+    return out
+
+
+def lesson(work: Path, name: str, rows: np.ndarray, *, unseen: bool) -> tuple[torch.Tensor, ...]:
+    """What was stored of some views: features (views, n, d), probabilities (views, n, categories).
+
+    With ``unseen`` the mean of the teacher that learned from all, and of that which did not see
+    the photographer: the first has the labels by heart, the second less to learn from.
+    """
+    said = np.load(work / f"{name}_views.npy")
+    features, seen = half_whitened(said[..., :-KINDS]), shares(said)
+    if unseen:
+        other = np.load(work / f"{name}_unseen_views.npy")
+        own = by_fold(other[..., :-KINDS], np.load(work / "train.npz")["sender"][rows])
+        features, seen = torch.cat([features, own], 2), (seen + shares(other)) / 2
+    return features, seen
+
+
+def shares(said: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(said[..., -KINDS:]).float().softmax(2)
+
+
+def what_teachers_say(
+    work: Path, *, tuned: bool, unseen: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (views, n, d), and probabilities (views, n, categories)."""
     targets = half_whitened(np.load(work / "teacher_views.npy"))
     labels = soft_labels(work).expand(len(targets), -1, -1)
     if not tuned:
         return targets, labels
-    said = np.load(work / "tuned_views.npy")
-    targets, labels = targets[: len(said)], labels[: len(said)]
-    targets = torch.cat([targets, half_whitened(said[..., : -len(CATEGORIES)])], 2)
-    derived = torch.from_numpy(np.load(work / "train.npz")["derived"])
-    trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
-    labels = said_by(said[..., -len(CATEGORIES) :], labels, trust)
-    return F.normalize(targets, dim=2), labels
+    data = np.load(work / "train.npz")
+    features, seen = lesson(work, "tuned", np.arange(len(data["kind"])), unseen=unseen)
+    targets, labels = targets[: len(features)], labels[: len(features)]
+    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST_TUNED)[:, None]
+    return torch.cat([targets, features], 2), said_by(seen, labels, trust)
 
 
 class More:
-    """Views of what is laid out, seen closely by the tuned teacher.
+    """Views of what is laid out, seen closely by the tuned teachers.
 
     Args:
         work: Where the recipe's arrays are.
         full: Stored crops, (n, s, s, 4) uint8.
         half: The same at half the side.
         share: How often such a garment is shown in one of these views.
+        unseen: Whether teachers speak of photographers whom they never saw, too.
     """
 
-    def __init__(self, work: Path, full: np.ndarray, half: np.ndarray, share: float) -> None:
+    def __init__(
+        self, work: Path, full: np.ndarray, half: np.ndarray, share: float, *, unseen: bool
+    ) -> None:
         data = np.load(work / "train.npz")
         rows = close_rows(data)
-        said = np.load(work / "more_views.npy")
-        self.share, self.count = share, len(said)
-        self.targets = half_whitened(said[..., : -len(CATEGORIES)])
-        labels = soft_labels(work)[rows]
-        self.labels = said_by(said[..., -len(CATEGORIES) :], labels, torch.tensor(TRUST_TUNED))
+        self.targets, seen = lesson(work, "more", rows, unseen=unseen)
+        self.share, self.count = share, len(seen)
+        self.labels = said_by(seen, soft_labels(work)[rows], torch.tensor(TRUST_TUNED))
         self.place = np.full(len(data["kind"]), -1)
         self.place[rows] = np.arange(len(rows))
         derived, worn = int(data["derived"].sum()), data["kind"] == "worn"

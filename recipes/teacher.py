@@ -7,9 +7,13 @@ the teacher is the one of `tune_teacher.py`, which tells categories itself, view
 With ``--more`` the tuned teacher looks closely at what is laid out, in views of its own, so that a
 student does not see the same few again and again.
 
+With ``--unseen`` every garment is looked at by the teacher that never saw its photographer, one of
+those of ``tune_teacher.py --fold``. A teacher has learned the labels of its own garments by heart,
+those that are wrong too; what it says of others is what it knows.
+
     python recipes/teacher.py --work out/recipes
-    python recipes/teacher.py --work out/recipes --tuned --views 4
-    python recipes/teacher.py --work out/recipes --more
+    python recipes/teacher.py --work out/recipes --tuned --views 4 [--unseen]
+    python recipes/teacher.py --work out/recipes --more [--unseen]
 """
 
 from __future__ import annotations
@@ -22,10 +26,10 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import compiled
+from common import compiled, folds
 from evaluate import ten_shot
 from tqdm import tqdm
-from tune_teacher import tuned
+from tune_teacher import FOLDS, tuned
 from views import Views, plain
 
 #: Sides of the pictures: for ImageNet's teacher, for the tuned one, and where it looks closely.
@@ -55,6 +59,10 @@ def lite2() -> torch.nn.Module:
 def close_rows(data: Mapping[str, np.ndarray]) -> np.ndarray:
     """Which of the training garments are looked at closely: laid out, and not derived."""
     return np.flatnonzero((data["kind"] == "laid") & ~data["derived"])
+
+
+def batches(index: np.ndarray, size: int) -> list[np.ndarray]:
+    return [index[i : i + size] for i in range(0, len(index), size)]
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -88,7 +96,7 @@ def unseen(features: np.ndarray, category: np.ndarray, sender: np.ndarray) -> np
         category: (n,), negative where not known.
         sender: (n,) who took the photograph.
     """
-    fold = np.array([hash_of(one) % 5 for one in sender])
+    fold = folds(sender, 5)
     said = np.zeros((len(features), int(category.max()) + 1), np.float32)
     for f in range(5):
         learn, ask = (fold != f) & (category >= 0), fold == f
@@ -105,12 +113,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--more", action="store_true")
+    parser.add_argument("--unseen", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     untouched = not (args.tuned or args.more)
-    net = lite2() if untouched else tuned(args.work)
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
-    run = compiled(net, args.threads, side)
     data = np.load(args.work / "train.npz")
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     derived = int(data["derived"].sum())
@@ -121,12 +128,24 @@ def main() -> None:
     views = Views(full, half, worn, count, seed=seed, derived=derived)
     looked_at = args.views or count
     rows = close_rows(data) if args.more else np.arange(len(worn))
+    if args.unseen:
+        name, owner = f"{name}_unseen", folds(data["sender"], FOLDS)[rows]
+        nets = [tuned(args.work, fold) for fold in range(FOLDS)]
+    else:
+        owner = np.zeros(len(rows), int)
+        nets = [lite2() if untouched else tuned(args.work)]
+    runs = [compiled(net, args.threads, side) for net in nets]
+    run = runs[0]
     dim = run(torch.zeros(1, 3, side, side)).shape[1]
     features = np.zeros((looked_at, len(rows), dim), np.float16)
+    parts = [
+        (look, part)
+        for own, look in enumerate(runs)
+        for part in batches(np.flatnonzero(owner == own), 32)
+    ]
     for k in range(looked_at):
-        for i in tqdm(range(0, len(rows), 32), desc=f"view {k}", mininterval=20):
-            index = rows[i : i + 32]
-            features[k, i : i + 32] = run(views.render(index, np.full(len(index), k), side))
+        for look, part in tqdm(parts, desc=f"view {k}", mininterval=20):
+            features[k, part] = look(views.render(rows[part], np.full(len(part), k), side))
         np.save(args.work / f"{name}_views.npy", features[: k + 1])
     if not untouched:
         return
@@ -138,10 +157,6 @@ def main() -> None:
     seen = unit(features.astype(np.float32)).mean(0)
     soft = unseen(seen, data["category"], data["sender"])
     np.savez(args.work / "teacher.npz", blank=blank, soft=soft)
-
-
-def hash_of(text: str) -> int:
-    return sum(ord(c) * 31**i for i, c in enumerate(text[:12]))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,8 @@ def embed_with(model: Student, crops: np.ndarray, side: int, residue: float = 0.
 
 
 def off(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """One less the mean cosine of (n, d) and (n, d)."""
+    """One less the mean cosine of (n, d) and (n, d), where something is wanted."""
+    said = said * (wanted != 0)
     return 1 - (F.normalize(said) * F.normalize(wanted)).sum(1).mean()
 
 
@@ -105,6 +106,7 @@ def main() -> None:
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
+    parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
     parser.add_argument("--laid", type=float, default=1.0, help="weight of what is laid out")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
@@ -117,14 +119,14 @@ def main() -> None:
     weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets, labels = what_teachers_say(args.work, tuned=args.tuned)
+    targets, labels = what_teachers_say(args.work, tuned=args.tuned, unseen=args.unseen)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
-    more = More(args.work, full, half, args.more) if args.more else None
+    more = More(args.work, full, half, args.more, unseen=args.unseen) if args.more else None
     close_dim = more.targets.shape[2] if more else 1
     model = Student(trunk(args.init), targets.shape[2], close_dim, palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)

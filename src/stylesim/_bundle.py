@@ -71,6 +71,7 @@ def write_bundle(path: str | os.PathLike[str], bundle: Bundle) -> None:
             "slope": known.head.slope,
             "scaled": known.scaled,
             "together": known.together,
+            "share": known.share,
             "history": known.head.history,
         }
     parts, clouds = clouds_parts(bundle.learned.heads)
@@ -157,8 +158,8 @@ def _heads(
         fits = len(weight) == len(bias) == len(members) and shares.shape == (n_classes,)
         temperature = float(said["temperature"])
         finite = all(np.isfinite(values).all() for values in (weight, bias, shares))
-        together = float(said.get("together", 1.0))
-        finite = finite and 0 < temperature < np.inf and 0 < together < np.inf
+        together, share = float(said.get("together", 1.0)), float(said.get("share", 1.0))
+        finite = finite and all(0 < value < np.inf for value in (temperature, together, share))
         if not (fits and finite and all(0 <= m < n_classes for m in members) and 0 in members):
             raise ValueError("a head does not fit the classes")
         history = tuple((float(loss), float(hits)) for loss, hits in said["history"])
@@ -172,7 +173,8 @@ def _heads(
         cloud = clouds.get(region)
         if cloud is not None and cloud.means.shape != weight.shape:
             raise ValueError("clouds of other classes")
-        heads[region] = RegionHead(head, members, shares, bool(said["scaled"]), cloud, together)
+        scaled = bool(said["scaled"])
+        heads[region] = RegionHead(head, members, shares, scaled, cloud, together, share)
     if WHOLE not in heads:
         raise ValueError("no head for the whole picture")
     return heads

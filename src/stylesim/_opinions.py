@@ -35,6 +35,7 @@ class Opinion:
         neither: Probability that it is of none of them, 0 to 1.
         draws: Array of shape (draws,): similarities, 0 to 1, that other photographs of the same
             style might have given; None where that is not known.
+        share: How much it counts among what several regions of a photograph say.
 
     Example:
         >>> import numpy as np
@@ -45,6 +46,7 @@ class Opinion:
     proba: npt.NDArray[np.floating]
     neither: float = 0.0
     draws: npt.NDArray[np.floating] | None = None
+    share: float = 1.0
 
     @property
     def similarity(self) -> float:
@@ -91,7 +93,7 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
             known = joint.sum()
             proba = joint / known if known > 0 else np.full(n_classes, 1 / n_classes)
             draws = row[n_classes + 1 :] if head.clouds is not None else None
-            out[owner][region] = Opinion(proba.astype(np.float32), neither, draws)
+            out[owner][region] = Opinion(proba.astype(np.float32), neither, draws, head.share)
     if len(learned.heads) > 1:
         for view, said in zip(views, out, strict=True):
             if not view.garments:
@@ -114,14 +116,14 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
 
     Args:
         said: One opinion a slot.
-        share: How much each counts; None for alike.
+        share: What their own shares are multiplied with; None for 1.
 
     Method: logarithmic opinion pool, with "neither" as one more class; C. Genest and J. Zidek,
     Combining Probability Distributions, Statistical Science 1986.
     """
     if len(said) == 1:
         return said[0]
-    share = np.full(len(said), 1.0) if share is None else share
+    share = np.array([one.share for one in said]) * (1.0 if share is None else share)
     share = share / share.sum()
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
     if not joint[:, -1].any():  # a model that never says "neither" is not made to
@@ -164,4 +166,4 @@ def _nothing(said: Opinion, floor: float) -> Opinion:
     draws = said.draws
     if draws is not None:
         draws = np.minimum(draws / (1.0 - said.neither), 1.0) * (1.0 - floor)
-    return Opinion(said.proba, floor, draws)
+    return attrs.evolve(said, neither=floor, draws=draws)

@@ -9,7 +9,7 @@ import numpy as np
 
 from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
 from stylesim._novelty import clouds_of
-from stylesim._tempering import outfit_factor
+from stylesim._tempering import even_shares, outfit_factor
 from stylesim.functional import softmax, unit_rows
 from stylesim.types import REGIONS_OF
 
@@ -53,6 +53,8 @@ class RegionHead:
             in files of older versions.
         together: What the temperature is multiplied with where a picture shows the upper and
             the lower body; 1 for other regions.
+        share: How much the region counts where what several say is pooled; see
+            :func:`stylesim._tempering.even_shares`.
     """
 
     head: Head
@@ -61,6 +63,7 @@ class RegionHead:
     scaled: bool = False
     clouds: Clouds | None = None
     together: float = 1.0
+    share: float = 1.0
 
     def proba(self, views: Sequence[GarmentView], factors: Floats | float = 1.0) -> Floats:
         """Probabilities of shape (views, classes); each row sums to 1.
@@ -187,8 +190,10 @@ def learn_regions(
         if name in held
     }
     if len(body) == len(BODY):
-        factor = outfit_factor(body, len(views))
-        heads |= {name: attrs.evolve(heads[name], together=factor) for name in BODY}
+        shares = even_shares({name: one[:2] for name, one in body.items()})
+        factor = outfit_factor(body, shares, len(views))
+        for name, share in shares.items():
+            heads[name] = attrs.evolve(heads[name], together=factor, share=share)
     return heads
 
 

@@ -7,6 +7,7 @@ import numbers
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from stylesim._opinions import pooled
@@ -167,7 +168,7 @@ def _checked(said: object, classes: int) -> Opinion:
     if not 0.0 <= said.neither <= 1.0:
         wish, got = "a probability of neither, 0 to 1", repr(said.neither)
         raise expected("model.judge_by_region", wish, got, "fit the model again", StyleSimError)
-    return Opinion(proba, said.neither, said.draws)
+    return attrs.evolve(said, proba=proba)
 
 
 def _assumed(

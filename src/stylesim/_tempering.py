@@ -21,6 +21,8 @@ _FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibratio
 _SMALLEST = 1e-12
 _FLOOR = 1e-3  # as in the pool of slots
 _AGREED, _VARIES = -0.5, 0.3  # log of the factor for outfits on episodes, and how it varies
+_LEAST_SWAY = 0.3  # nats: less is not told apart from nothing by ten pictures
+_EVEN = 0.5  # of the log-ratio of what the slots sway is taken back
 
 
 @attrs.frozen(eq=False)
@@ -56,6 +58,27 @@ class HeldOut:
             loss[place] -= observed @ _log(shares[np.arange(len(shares)), self.labels])
         return float(np.exp(self.prior + away[loss.argmin()]))
 
+    def sway(self, temperature: float) -> float:
+        """How much further, in nats, the wanted class is in pictures of its own than in others."""
+        said = np.log(softmax(self.logits, temperature)[:, 0] + _FLOOR)
+        wanted = self.labels == 0
+        return max(float(said[wanted].mean() - said[~wanted].mean()), _LEAST_SWAY)
+
+
+def even_shares(regions: Mapping[str, tuple[HeldOut, float]]) -> dict[str, float]:
+    """How much each slot counts in a pool, so that none outweighs the others; 1 in the mean.
+
+    Where skirts give a style away that its blouses leave open, the lower body alone would decide,
+    with shares alike: the surer a slot is, the further it moves the pool.
+
+    Args:
+        regions: Held-out rows of each region, and its temperature.
+    """
+    sways = {name: held.sway(temperature) for name, (held, temperature) in regions.items()}
+    raw = {name: sway**-_EVEN for name, sway in sways.items()}
+    mean = sum(raw.values()) / len(raw)
+    return {name: share / mean for name, share in raw.items()}
+
 
 def held_out(
     seen: Floats, labels: Ints, groups: Ints, clouds: Clouds, calibration: Calibration
@@ -80,7 +103,9 @@ def held_out(
     return HeldOut(logits, labels, groups, float(prior), calibration.doubt)
 
 
-def outfit_factor(regions: Mapping[str, tuple[HeldOut, float, Ints]], n_classes: int) -> float:
+def outfit_factor(
+    regions: Mapping[str, tuple[HeldOut, float, Ints]], shares: Mapping[str, float], n_classes: int
+) -> float:
     """What to multiply temperatures with in pictures that show the upper and the lower body.
 
     The geometric mean of two slots is no surer than they are, and right more often: that both
@@ -88,6 +113,7 @@ def outfit_factor(regions: Mapping[str, tuple[HeldOut, float, Ints]], n_classes:
 
     Args:
         regions: Held-out rows of each region, its temperature, and its classes among all.
+        shares: How much each region counts, 1 in the mean.
         n_classes: Number of all classes.
     """
     pictures = np.unique(np.concatenate([held.pictures for held, _, _ in regions.values()]))
@@ -97,13 +123,13 @@ def outfit_factor(regions: Mapping[str, tuple[HeldOut, float, Ints]], n_classes:
         total = np.zeros((len(pictures), n_classes))
         seen = np.zeros(len(pictures))
         truth = np.zeros(len(pictures), dtype=np.intp)
-        for held, temperature, members in regions.values():
-            shares = softmax(held.logits, temperature * float(np.exp(log_factor)))
+        for name, (held, temperature, members) in regions.items():
+            proba = softmax(held.logits, temperature * float(np.exp(log_factor)))
             owners = np.searchsorted(pictures, held.pictures)
             views = np.bincount(owners, minlength=len(pictures))[owners]
-            spread = np.zeros((len(shares), n_classes))
-            spread[:, members] = shares
-            np.add.at(total, owners, np.log(spread + _FLOOR) / views[:, None])
+            spread = np.zeros((len(proba), n_classes))
+            spread[:, members] = proba
+            np.add.at(total, owners, shares[name] * np.log(spread + _FLOOR) / views[:, None])
             seen[np.unique(owners)] += 1
             truth[owners] = members[held.labels]
         both = seen == len(regions)

@@ -122,3 +122,47 @@ def test_anything_else_is_looked_at_once(scene: int) -> None:
     (regions,) = reader.read([np.zeros((96, 64, 3), np.uint8)])
     assert [tuple(x.shape) for x in net.seen] == [(1, 3, *SMALL)]
     assert len(regions) == (scene == 1)
+
+
+class Doubtful(Watched):
+    """Sees a bottom everywhere, and a top that is less likely by a margin, in nats."""
+
+    def __init__(self, margin: float) -> None:
+        super().__init__(scene=0)
+        self.margin = margin
+
+    def forward(self, x: torch.Tensor) -> GarmentMaps:
+        maps = super().forward(x)
+        pixels = torch.zeros_like(maps.pixels)
+        pixels[:, CLASSES.index("bottom")] = 9.0
+        pixels[:, CLASSES.index("top")] = 9.0 - self.margin
+        return maps._replace(pixels=pixels)
+
+
+@pytest.mark.parametrize(("margin", "slot"), [(-0.5, "top"), (0.5, "top"), (1.0, "bottom")])
+def test_a_top_is_favoured_where_the_pixels_leave_a_doubt(margin: float, slot: str) -> None:
+    reader = GarmentReader(Doubtful(margin), META, "doubtful", "cpu")  # type: ignore[arg-type]
+    ((region,),) = reader.read([np.zeros((96, 64, 3), np.uint8)])
+    assert region.slot == slot
+
+
+@pytest.mark.parametrize(("width", "found"), [(1, False), (6, True)])
+def test_the_little_of_a_top_that_shows_is_reported(width: int, found: bool) -> None:
+    class Sliver(Watched):
+        def forward(self, x: torch.Tensor) -> GarmentMaps:
+            maps = super().forward(x)
+            pixels = torch.zeros_like(maps.pixels)
+            pixels[:, CLASSES.index("bottom")] = 9.0
+            h, w = pixels.shape[2:]
+            some = np.s_[
+                h // 2 : h // 2 + round(h * width / 100), w // 2 - w // 16 : w // 2 + w // 16
+            ]
+            pixels[:, CLASSES.index("top")][:, *some] = 18.0
+            return maps._replace(pixels=pixels)
+
+    reader = GarmentReader(Sliver(scene=0), META, "sliver", "cpu")  # type: ignore[arg-type]
+    (regions,) = reader.read([np.zeros((960, 640, 3), np.uint8)])
+    share = {region.slot: float(region.mask.mean()) for region in regions}
+    assert ("top" in share) == found
+    if found:
+        assert 0.003 < share["top"] < 0.01

@@ -25,8 +25,11 @@ _USUAL, _LARGE = (320, 224), (480, 320)  # height and width of what an upright p
 _BATCH = 8  # more do not fit the caches of a processor
 _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
-_SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004}
+_SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004, "top": 0.003}
 _FEWEST = 0.01  # of a picture's pixels, of any other garment
+# The likeliest slot of each pixel is not the best outline: of a top in an open jacket, or of a hat,
+# too little would be left. So these slots get their pixels a little sooner.
+_FAVOUR = {"top": 0.7, "headwear": 0.7}
 _LEAST = 1e-30  # of a share, for its logarithm
 _PLACE = 0.3  # what the pixels say of the slot of a garment laid out, beside its category
 
@@ -169,7 +172,8 @@ class GarmentReader:
         return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
     def _worn(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
-        logits = at_picture(look.pixels, look.place, image.shape[:2])
+        favour = np.float32([_FAVOUR.get(name, 0.0) for name in self.pixel_classes])
+        logits = at_picture(look.pixels + favour[:, None, None], look.place, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
         for number, here in enumerate(logits[1:], start=1):
             winner[here > most] = number

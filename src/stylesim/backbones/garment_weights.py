@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE = "stylesim-finder.safetensors"
-_READING = 2  # changes with how the maps are read, so that what caches hold is seen again
+_READING = 3  # changes with how the maps are read, so that what caches hold is seen again
 
 
 def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
