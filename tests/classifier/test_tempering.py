@@ -1,0 +1,59 @@
+"""How much each slot counts in a pool, so that none outweighs the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylesim._opinions import Opinion, pooled
+from stylesim._tempering import HeldOut, even_shares
+
+NUMBERS = st.floats(0, 30)
+
+
+def rows(apart: float, classes: int = 3, pictures: int = 4) -> HeldOut:
+    """Pictures whose own class is ``apart`` nats ahead of each of the others."""
+    labels = np.repeat(np.arange(classes), pictures)
+    logits = apart * np.eye(classes)[labels]
+    return HeldOut(logits, labels, np.arange(len(labels)), 0.0, 0.5)
+
+
+def test_slots_that_are_equally_sure_count_alike() -> None:
+    shares = even_shares({"upper": (rows(2), 1.0), "lower": (rows(2), 1.0)})
+    assert shares == pytest.approx({"upper": 1, "lower": 1})
+
+
+def test_the_surer_slot_counts_less() -> None:
+    shares = even_shares({"upper": (rows(1), 1.0), "lower": (rows(6), 1.0)})
+    assert shares["upper"] > 1.2 > 0.8 > shares["lower"]
+
+
+def test_what_is_not_tempered_alike_is_as_sure_as_it_says() -> None:
+    shares = even_shares({"upper": (rows(2), 1.0), "lower": (rows(4), 2.0)})
+    assert shares == pytest.approx({"upper": 1, "lower": 1})
+
+
+@given(NUMBERS, NUMBERS)
+def test_shares_are_one_in_the_mean_and_no_slot_is_shut_out(upper: float, lower: float) -> None:
+    shares = even_shares({"upper": (rows(upper), 1.0), "lower": (rows(lower), 1.0)})
+    assert sum(shares.values()) == pytest.approx(2)
+    assert min(shares.values()) > 0.2
+    surer, other = ("upper", "lower") if upper > lower else ("lower", "upper")
+    assert shares[surer] <= shares[other] + 1e-9
+
+
+def test_slots_that_misjudge_the_wanted_class_count_as_hardly_sure() -> None:
+    shares = even_shares({"upper": (rows(-5), 1.0), "lower": (rows(0), 1.0)})
+    assert shares == pytest.approx({"upper": 1, "lower": 1})
+
+
+def test_a_pool_goes_by_the_shares() -> None:
+    yes, no = np.array([0.9, 0.1]), np.array([0.1, 0.9])
+    alike = pooled([Opinion(yes), Opinion(no)])
+    assert alike.similarity == pytest.approx(0.5)
+    heavier = pooled([Opinion(yes, share=1.5), Opinion(no, share=0.5)])
+    assert heavier.similarity > 0.7
+    weighed = pooled([Opinion(yes, share=1.5), Opinion(no, share=0.5)], np.array([1.0, 3.0]))
+    assert weighed.similarity == pytest.approx(0.5)
