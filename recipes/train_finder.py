@@ -30,16 +30,12 @@ from stylesim.backbones.garment_net import GarmentNet
 
 
 def dice(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Soft Dice loss (Milletari et al., 3DV 2016) over the classes that each picture shows.
-
-    Picture by picture, so that the little of a top that an open jacket shows weighs as much as
-    the jacket.
-    """
+    """Soft Dice loss (Milletari et al., 3DV 2016) over the classes that the batch shows."""
     valid = (truth != IGNORE)[:, None]
     p = logits.softmax(1) * valid
     y = F.one_hot(truth.where(truth != IGNORE, 0), N_PIX).permute(0, 3, 1, 2) * valid
-    both, total = (p * y).sum((2, 3)), p.sum((2, 3)) + y.sum((2, 3))
-    seen = y.sum((2, 3)) > 20
+    both, total = (p * y).sum((0, 2, 3)), p.sum((0, 2, 3)) + y.sum((0, 2, 3))
+    seen = y.sum((0, 2, 3)) > 20
     return 1 - (2 * both[seen] / total[seen]).mean()
 
 
@@ -56,7 +52,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small", type=float, default=0.6, help="share of steps at a small size")
     parser.add_argument("--category", type=float, default=0.4, help="weight of that loss")
-    parser.add_argument("--dice", type=float, default=0.5, help="weight of that loss")
     parser.add_argument("--tuned", action="store_true", help="softer labels of the tuned teacher")
     parser.add_argument(
         "--drawn", type=int, default=0, help="drawn outfits, and garments, among the photographs"
@@ -97,7 +92,7 @@ def main() -> None:
     start = resume(state, kept)
     soft = {}
     if args.tuned:
-        labels = what_teachers_say(args.work, tuned=True, unseen=True)[1].mean(0).numpy()
+        labels = what_teachers_say(args.work, tuned=True, unseen=False)[1].mean(0).numpy()
         soft = dict(zip(np.load(args.work / "train.npz")["id"].tolist(), labels, strict=True))
     batches = Batches(laid_train, train, args.batch, args.seed + start, soft)
     weight = torch.ones(N_PIX)
@@ -132,7 +127,7 @@ def main() -> None:
         )
         loss = (
             loss_pixels
-            + args.dice * loss_dice
+            + 0.5 * loss_dice
             + 0.3 * loss_scene
             + args.category * loss_category
             + loss_presence

@@ -11,7 +11,7 @@ from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
 from stylesim._novelty import clouds_of
 from stylesim._tempering import even_shares, outfit_factor
 from stylesim.functional import softmax, unit_rows
-from stylesim.types import REGIONS_OF
+from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -232,14 +232,15 @@ def parts_by_region(
 
 
 def speaker(view: PictureView, region: str) -> GarmentView | None:
-    """The garment that a picture shows in a region; the largest of several, or None.
+    """The garment that a picture shows in a region, or None; of several the outermost, the largest.
 
-    What shows of a second one was measured to be a wrong outline more often than a second layer.
+    A jacket is what a style is told by, not the shirt that it leaves open; and other second
+    garments were measured to be wrong outlines more often than layers.
     """
     if region == WHOLE:
         return view.whole
     there = (garment for garment in view.garments if region in regions_of(garment))
-    return max(there, key=lambda garment: garment.area, default=None)
+    return max(there, key=lambda one: (one.slot is Slot.OUTER, one.area), default=None)
 
 
 def counted(regions: Mapping[str, object]) -> list[str]:

@@ -86,26 +86,33 @@ def test_a_class_seen_once_keeps_a_larger_share_than_one_never_seen() -> None:
     assert 0 < shares[3] < shares[2] < 0.2
 
 
-def test_the_largest_garment_of_a_region_speaks_for_it() -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((Slot.TOP, 0.1), (Slot.TOP, 0.3)), ((Slot.TOP, 0.3), (Slot.OUTER, 0.1)),
+     ((Slot.OUTER, 0.1), (Slot.OUTER, 0.3)), ((Slot.TOP, 0.1), (Slot.FULL, 0.3))],
+)  # fmt: skip
+def test_of_several_garments_the_outermost_then_the_largest_speaks(
+    first: tuple[Slot, float], second: tuple[Slot, float]
+) -> None:
     heads = learn([picture(top=A)] * 3, [picture(top=B)] * 3)
-    shirt = GarmentView(Slot.TOP, None, 1.0, unit(*A), area=0.1)
-    jacket = GarmentView(Slot.OUTER, None, 1.0, unit(*B), area=0.3)
-    whole = garment(None, 1.0, 1.0)
-    one, two, both = by_region(
-        [PictureView(parts, whole) for parts in ((shirt,), (jacket,), (shirt, jacket))], heads
+    under, over = (
+        GarmentView(slot, None, 1.0, unit(*colour), area=area)
+        for (slot, area), colour in ((first, A), (second, B))
     )
-    assert np.array_equal(both["upper"], two["upper"])
-    assert not np.allclose(both["upper"], one["upper"])
+    whole = garment(None, 1.0, 1.0)
+    parts = ((under,), (over,), (under, over), (over, under))
+    one, two, *both = by_region([PictureView(some, whole) for some in parts], heads)
+    assert not np.allclose(two["upper"], one["upper"])
+    for said in both:
+        assert np.array_equal(said["upper"], two["upper"])
 
 
-def test_a_region_is_learned_from_its_largest_garment() -> None:
+def test_a_region_is_learned_from_the_garment_that_speaks_for_it() -> None:
     whole = garment(None, 1.0, 1.0)
 
-    def worn(large: tuple[float, ...], small: tuple[float, ...]) -> PictureView:
-        first = GarmentView(Slot.TOP, None, 1.0, unit(*large), area=0.3)
-        return PictureView(
-            (GarmentView(Slot.OUTER, None, 1.0, unit(*small), area=0.1), first), whole
-        )
+    def worn(over: tuple[float, ...], under: tuple[float, ...]) -> PictureView:
+        top = GarmentView(Slot.TOP, None, 1.0, unit(*under), area=0.3)
+        return PictureView((top, GarmentView(Slot.OUTER, None, 1.0, unit(*over), area=0.1)), whole)
 
     layered = learn([worn(A, B)] * 3, [worn(B, A)] * 3)["upper"]
     plain = learn([picture(top=A)] * 3, [picture(top=B)] * 3)["upper"]

@@ -172,7 +172,7 @@ class GarmentReader:
         return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
     def _worn(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
-        favour = np.float32([_FAVOUR.get(name, 0.0) for name in self.pixel_classes])
+        favour = np.array([_FAVOUR.get(name, 0.0) for name in self.pixel_classes], np.float32)
         logits = at_picture(look.pixels + favour[:, None, None], look.place, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
         for number, here in enumerate(logits[1:], start=1):
