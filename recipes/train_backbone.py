@@ -8,7 +8,8 @@ Five losses on the pooled 256-d feature z of garment views (see `views.py`):
 - teacher: cosine to the features of EfficientNet-Lite2 of the very same view (function matching,
   Beyer et al., CVPR 2022), half whitened; as ImageNet left it and, with ``--tuned``, as
   `tune_teacher.py` did, which then also says the category of each view;
-- close: the same of what is laid out, in views that the tuned teacher saw closely;
+- close: the same of what is laid out, in views that the tuned teacher saw closely; with
+  ``--unseen`` also to those teachers of `tune_teacher.py --fold` that never saw the photographer;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
@@ -17,13 +18,19 @@ that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 
-The last of its rounds went on with
+The last but one of its rounds went on with
 
     --start out/recipes/backbone8.pt --name backbone9 --tuned --more 0.65 --laid 1.4 --mixed
     --flip 0.3 --steps 6400 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 
-and what is bundled is that, averaged with the round before (`average.py --share 0.6`).
+and was averaged with the round before (`average.py --share 0.6`). The last went on from there with
+
+    --start out/recipes/avg9.pt --name backbone10 --tuned --unseen --more 0.65 --laid 1.4 --mixed
+    --flip 0.3 --steps 3000 --lr 8e-4 --seed 10 --sizes 192 224 256 --shares 0.3 0.4 0.3
+    --weights '{"teacher": 2.0, "close": 2.5}'
+
+and what is bundled is the mean of the two.
 """
 
 from __future__ import annotations

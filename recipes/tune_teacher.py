@@ -5,9 +5,10 @@ training garments first, gently: its first blocks and its spatial filters stay a
 are shared between people and the probe of `teacher.py`, half of the steps see mixtures of two
 pictures, and the running mean of its weights is kept. It looks closer than a student can afford,
 and mostly at what is laid out: a hood, a zip or a collar is a few pixels. `teacher.py --tuned`
-then stores its features for the student, and what it says.
+then stores its features for the student, and what it says. With ``--fold`` it leaves out a third of
+the photographers, of whose garments it can then speak without having their labels by heart.
 
-    python recipes/tune_teacher.py --work out/recipes
+    python recipes/tune_teacher.py --work out/recipes [--fold 0]
 """
 
 from __future__ import annotations

@@ -190,9 +190,9 @@ def learn_regions(
         if name in held
     }
     if len(body) == len(BODY):
-        shares = even_shares({name: one[:2] for name, one in body.items()})
-        factor = outfit_factor(body, shares, len(views))
-        for name, share in shares.items():
+        even = even_shares({name: one[:2] for name, one in body.items()})
+        factor = outfit_factor(body, even, len(views))
+        for name, share in even.items():
             heads[name] = attrs.evolve(heads[name], together=factor, share=share)
     return heads
 

@@ -22,7 +22,7 @@ _SMALLEST = 1e-12
 _FLOOR = 1e-3  # as in the pool of slots
 _AGREED, _VARIES = -0.5, 0.3  # log of the factor for outfits on episodes, and how it varies
 _LEAST_SWAY = 0.1  # less is not told apart from nothing by ten pictures
-_EVEN = 0.75  # of the log-ratio of what the slots sway: all of it evens them out, and costs accuracy
+_EVEN = 0.75  # of the log-ratio of what slots sway; all of it would cost accuracy
 
 
 @attrs.frozen(eq=False)
