@@ -86,13 +86,14 @@ def main() -> None:
     model = ss.LightweightClassifier()
     views = dict(zip((p.id for p in photos), model.view([p.path for p in photos]), strict=True))
     columns = ("both", "top", "bottom", "none", "apart", "AUC", "log-loss")
-    print("| taken back | " + " | ".join(columns) + " |\n| --- |" + " ---: |" * len(columns))
-    usual = _tempering._EVEN
-    for even in (0.0, 0.5, usual, 1.0):
-        _tempering._EVEN = even
+    print("| believed | " + " | ".join(columns) + " |\n| --- |" + " ---: |" * len(columns))
+    usual = _tempering._ENOUGH
+    for enough in (np.inf, 10.0, usual, 0.0):
+        _tempering._ENOUGH = enough
         row = measure(model, photos, views, args.draws)
-        print(f"| {even:g} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |", flush=True)
-    _tempering._EVEN = usual
+        share = f"{10 / (10 + enough):.2f}"
+        print(f"| {share} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |", flush=True)
+    _tempering._ENOUGH = usual
 
 
 if __name__ == "__main__":

@@ -86,6 +86,13 @@ def _styles(photos: Sequence[OutfitPhoto]):  # type: ignore[no-untyped-def]
     return [(s, support[s], rest[s]) for s in STYLES]
 
 
+def pieces(view: PictureView, *, outermost: bool) -> list[PictureView]:
+    """Garments of an outfit by themselves, as in a closet; or all but tops under outerwear."""
+    body = [g for g in view.garments if g.slot in (ss.Slot.TOP, ss.Slot.OUTER, ss.Slot.BOTTOM)]
+    covered = outermost and any(g.slot is ss.Slot.OUTER for g in body)
+    return [PictureView((g,), g) for g in body if not (covered and g.slot is ss.Slot.TOP)]
+
+
 def strange(
     scorer: ss.SimilarityScorer, laid: Sequence[PictureView], labels: Array, none: Kinds
 ) -> dict[str, Array]:
@@ -127,7 +134,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     labels = np.array([p.label for p in chosen])
     none = look(model, clothing, args.none)
 
-    tables, said, truth, by_slot, slot_truth = [], [], [], [], []
+    tables, said, truth = [], [], []
     areas: dict[str, list[float]] = {}
     flags: dict[str, list[float]] = {}
     parts: dict[str, list[float]] = {}
@@ -145,18 +152,16 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         for number, style in enumerate(STYLES):
             said.append(shares(reports[style]))
             truth += [number] * len(reports[style])
-        # Slots by themselves, as in a closet: upper and lower body of every outfit apart.
-        for number, style in enumerate(STYLES):
-            for photo in rest[style]:
-                for part in seen[photo.id].garments:
-                    if part.slot in (ss.Slot.TOP, ss.Slot.OUTER, ss.Slot.BOTTOM):
-                        by_slot.append(PictureView((part,), part))
-                        slot_truth.append(number)
-        slots_said = shares(scorer.score(by_slot))
-        tables[-1]["calibration error, garments alone"] = calibration_error(
-            slots_said, np.array(slot_truth)
-        )
-        by_slot, slot_truth = [], []
+        for name, outermost in (("alone", False), ("alone, no tops under outerwear", True)):
+            apart = [
+                (piece, number)
+                for number, style in enumerate(STYLES)
+                for photo in rest[style]
+                for piece in pieces(seen[photo.id], outermost=outermost)
+            ]
+            alone = shares(scorer.score([piece for piece, _ in apart]))
+            error = calibration_error(alone, np.array([number for _, number in apart]))
+            tables[-1][f"calibration error, garments {name}"] = error
         found = strange(scorer, laid, labels, none)
         found["street"] = np.array([r.p_neither for s in STYLES for r in reports[s]])
         for name, values in found.items():

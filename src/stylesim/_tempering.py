@@ -22,7 +22,7 @@ _SMALLEST = 1e-12
 _FLOOR = 1e-3  # as in the pool of slots
 _AGREED, _VARIES = -0.5, 0.3  # log of the factor for outfits on episodes, and how it varies
 _LEAST_SWAY = 0.1  # less is not told apart from nothing by ten pictures
-_EVEN = 0.75  # of the log-ratio of what slots sway; all of it would cost accuracy
+_ENOUGH = 10 / 3  # pictures that tell as much of what a slot sways as is known beforehand
 
 
 @attrs.frozen(eq=False)
@@ -58,6 +58,11 @@ class HeldOut:
             loss[place] -= observed @ _log(shares[np.arange(len(shares)), self.labels])
         return float(np.exp(self.prior + away[loss.argmin()]))
 
+    @property
+    def wanted(self) -> int:
+        """How many pictures are of the wanted class."""
+        return len(np.unique(self.pictures[self.labels == 0]))
+
     def sway(self, temperature: float) -> float:
         """How much more probable the wanted class is in pictures of its own than in others."""
         said = softmax(self.logits, temperature)[:, 0]
@@ -69,13 +74,17 @@ def even_shares(regions: Mapping[str, tuple[HeldOut, float]]) -> dict[str, float
     """How much each slot counts in a pool, so that none outweighs the others; 1 in the mean.
 
     Where skirts give a style away that its blouses leave open, the lower body alone would decide,
-    with shares alike: the surer a slot is, the further it moves the pool.
+    with shares alike: the surer a slot is, the further it moves the pool. So shares are the inverse
+    of that, of which the fewer pictures the less is believed: three quarters of the logarithm with
+    ten of the wanted class.
 
     Args:
         regions: Held-out rows of each region, and its temperature.
     """
+    pictures = min(held.wanted for held, _ in regions.values())
+    believed = pictures / (pictures + _ENOUGH)
     sways = {name: held.sway(temperature) for name, (held, temperature) in regions.items()}
-    raw = {name: sway**-_EVEN for name, sway in sways.items()}
+    raw = {name: sway**-believed for name, sway in sways.items()}
     mean = sum(raw.values()) / len(raw)
     return {name: share / mean for name, share in raw.items()}
 

@@ -226,9 +226,8 @@ class LightweightClassifier:
             images: n pictures.
 
         Returns:
-            float32 array of shape (n, d), each row of unit length: the mean over the regions
-            of the garment that speaks for it, outerwear or else the largest; the whole picture's
-            where no garment is found.
+            float32 array of shape (n, d), each row of unit length: the mean over the regions of
+            outerwear, else the largest garment there; the whole picture's where none is found.
 
         Raises:
             ImageError: A picture cannot be read; its place is named.

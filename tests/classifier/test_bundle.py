@@ -156,6 +156,18 @@ def test_a_bundle_of_a_newer_version_is_refused(model: Any, saved: Path) -> None
         reload(saved, model)
 
 
+def test_shares_of_slots_are_kept_and_alike_in_files_that_tell_none(
+    model: Any, saved: Path
+) -> None:
+    def uneven(header: Any, _: Any) -> None:
+        header["regions"]["upper"]["share"] = 1.5
+
+    rewrite(saved, uneven)
+    assert reload(saved, model)._fitted("test").heads["upper"].share == 1.5
+    rewrite(saved, lambda header, _: header["regions"]["upper"].pop("share"))
+    assert reload(saved, model)._fitted("test").heads["upper"].share == 1.0
+
+
 def drop(name: str) -> Any:
     return lambda header, _: header.pop(name)
 
@@ -188,7 +200,11 @@ def cold(header: Any, _: Any) -> None:
     header["regions"]["upper"]["temperature"] = 0.0
 
 
-CHANGES = [nan, cut_head, wrong_member, no_whole, twice, other_kind, cold]
+def shut_out(header: Any, _: Any) -> None:
+    header["regions"]["upper"]["share"] = 0.0
+
+
+CHANGES = [nan, cut_head, wrong_member, no_whole, twice, other_kind, cold, shut_out]
 CHANGES += [drop(name) for name in ("kind", "classes", "regions", "history", "settings")]
 
 

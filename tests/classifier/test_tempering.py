@@ -13,7 +13,7 @@ from stylesim._tempering import HeldOut, even_shares
 NUMBERS = st.floats(0, 30)
 
 
-def rows(apart: float, classes: int = 3, pictures: int = 4) -> HeldOut:
+def rows(apart: float, classes: int = 3, pictures: int = 10) -> HeldOut:
     """Pictures whose own class is ``apart`` nats ahead of each of the others."""
     labels = np.repeat(np.arange(classes), pictures)
     logits = apart * np.eye(classes)[labels]
@@ -28,6 +28,22 @@ def test_slots_that_are_equally_sure_count_alike() -> None:
 def test_the_surer_slot_counts_less() -> None:
     shares = even_shares({"upper": (rows(1), 1.0), "lower": (rows(6), 1.0)})
     assert shares["upper"] > 1.3 > 0.7 > shares["lower"]
+
+
+def test_the_fewer_pictures_the_less_is_taken_back() -> None:
+    uppers = [
+        even_shares({"upper": (rows(1, pictures=n), 1.0), "lower": (rows(6, pictures=n), 1.0)})
+        for n in (2, 5, 10, 1000)
+    ]
+    raised = [shares["upper"] for shares in uppers]
+    assert raised == sorted(raised)
+    assert 1.1 < raised[0] < raised[-2] - 0.1
+
+
+def test_views_of_one_picture_are_one_picture() -> None:
+    one, many = (rows(4, pictures=n) for n in (2, 10))
+    mirrored = HeldOut(many.logits, many.labels, many.pictures // 5, 0.0, 0.5)
+    assert (one.wanted, many.wanted, mirrored.wanted) == (2, 10, 2)
 
 
 def test_what_is_not_tempered_alike_is_as_sure_as_it_says() -> None:
