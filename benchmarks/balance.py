@@ -33,10 +33,10 @@ def put_together(
     """Outfits of the upper body of one photograph and the lower body of another."""
     out: list[PictureView] = []
     for _ in range(TRIES):
-        one, other = (views[some[rng.integers(len(some))].id] for some in (uppers, lowers))
-        parts = speaker(one, "upper"), speaker(other, "lower")
         if len(out) == MADE:
             break
+        one, other = (views[some[rng.integers(len(some))].id] for some in (uppers, lowers))
+        parts = speaker(one, "upper"), speaker(other, "lower")
         if all(part is not None and part.slot is not ss.Slot.FULL for part in parts):
             out.append(PictureView(parts, one.whole))  # type: ignore[arg-type]
     return out

@@ -24,13 +24,14 @@ The last but one of its rounds went on with
     --flip 0.3 --steps 6400 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 
-and was averaged with the round before (`average.py --share 0.6`). The last went on from there with
+and was averaged with the round before (`average.py backbone8.pt backbone9.pt --share 0.6 --to
+avg9.pt`). The last went on from there with
 
     --start out/recipes/avg9.pt --name backbone10 --tuned --unseen --more 0.65 --laid 1.4 --mixed
     --flip 0.3 --steps 3000 --lr 8e-4 --seed 10 --sizes 192 224 256 --shares 0.3 0.4 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 
-and what is bundled is the mean of the two.
+and what is bundled is the mean of the two (`average.py avg9.pt backbone10.pt`).
 """
 
 from __future__ import annotations

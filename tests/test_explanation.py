@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -106,6 +107,24 @@ def test_weights_name_what_counts(model: LightweightClassifier) -> None:
     for wrong in ({"leg": 1.0}, {"upper": -1.0}, {"upper": float("nan")}):
         with pytest.raises(InvalidArgumentError, match="slot_weights"):
             explain(model, picture, slot_weights=wrong)
+
+
+def test_what_counts_is_what_counted_in_the_pool(
+    model: LightweightClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = outfit("red", "blue")
+    learned = model._fitted("test")
+    shares = {"upper": 1.5, "lower": 0.5}
+    heads = {n: attrs.evolve(h, share=shares.get(n, 1.0)) for n, h in learned.heads.items()}
+    even = explain(model, picture)
+    monkeypatch.setattr(model, "_learned", attrs.evolve(learned, heads=heads))
+    uneven = explain(model, picture)
+    assert [part.weight for part in uneven.parts] == [0.75, 0.25]
+    assert even.similarity < uneven.similarity
+    weighed = explain(model, picture, slot_weights={"upper": 1, "lower": 3})
+    assert [part.weight for part in weighed.parts] == [0.5, 0.5]
+    assert weighed.similarity == pytest.approx(even.similarity)
+    assert [part.weight for part in explain(model, picture, slot="top").parts] == [1.0]
 
 
 def test_a_single_garment_by_its_slot(model: LightweightClassifier) -> None:

@@ -141,7 +141,9 @@ def explained_parts(
     maps, method = np.zeros((picture.height, picture.width), np.float32), "none"
     compared = np.zeros(maps.shape, np.bool_)
     parts, amounts = [], []
-    for part, garment, shares in _drawn(view, found, _shares(row.counted, weights)):
+    # Of a garment asked for by its slot nothing is pooled.
+    pooled = {name: answers[name].share for name in row.counted} if slot is None else {}
+    for part, garment, shares in _drawn(view, found, _shares(row.counted, weights, pooled)):
         alone = _alone(model, part, tuple(shares))
         compared |= area_of(picture, garment)
         if heat:
@@ -159,11 +161,20 @@ def explained_parts(
     return Scored(row, tuple(parts), maps, compared, method, view)
 
 
-def _shares(counted: Sequence[str], weights: Mapping[str, float]) -> dict[str, float]:
-    """Weight of each region that has a say, their sum 1; all alike where none has a weight."""
+def _shares(
+    counted: Sequence[str], weights: Mapping[str, float], pooled: Mapping[str, float]
+) -> dict[str, float]:
+    """What each region counts in the similarity, their sum 1.
+
+    Args:
+        counted: Those that have a say.
+        weights: Weight by region; all alike where none of these has one.
+        pooled: Shares in the pool of a photograph; 1 where not named.
+    """
     told = {name: weights.get(name, 0.0) for name in counted}
     if not any(told.values()):
         told = dict.fromkeys(counted, 1.0)
+    told = {name: weight * pooled.get(name, 1.0) for name, weight in told.items()}
     total = sum(told.values())
     return {name: weight / total for name, weight in told.items()}
 

@@ -146,8 +146,8 @@ def test_a_top_is_favoured_where_the_pixels_leave_a_doubt(margin: float, slot: s
     assert region.slot == slot
 
 
-@pytest.mark.parametrize(("width", "found"), [(1, False), (6, True)])
-def test_the_little_of_a_top_that_shows_is_reported(width: int, found: bool) -> None:
+@pytest.mark.parametrize(("percent", "found"), [(1, False), (6, True)])
+def test_the_little_of_a_top_that_shows_is_reported(percent: int, found: bool) -> None:
     class Sliver(Watched):
         def forward(self, x: torch.Tensor) -> GarmentMaps:
             maps = super().forward(x)
@@ -155,7 +155,7 @@ def test_the_little_of_a_top_that_shows_is_reported(width: int, found: bool) -> 
             pixels[:, CLASSES.index("bottom")] = 9.0
             h, w = pixels.shape[2:]
             some = np.s_[
-                h // 2 : h // 2 + round(h * width / 100), w // 2 - w // 16 : w // 2 + w // 16
+                h // 2 : h // 2 + round(h * percent / 100), w // 2 - w // 16 : w // 2 + w // 16
             ]
             pixels[:, CLASSES.index("top")][:, *some] = 18.0
             return maps._replace(pixels=pixels)
