@@ -16,10 +16,10 @@ from torch import nn
 TRUST = 0.7
 
 
-def load_items(work: Path) -> tuple[list[dict], list[dict]]:
+def load_items(work: Path, street_name: str = "street") -> tuple[list[dict], list[dict]]:
     """Prepared laid-out garments and street photographs."""
     laid = np.load(work / "laid.npy", allow_pickle=True).tolist()
-    street = np.load(work / "street.npy", allow_pickle=True).tolist()
+    street = np.load(work / f"{street_name}.npy", allow_pickle=True).tolist()
     return laid, street
 
 

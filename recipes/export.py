@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--backbone", default="backbone.pt")
     parser.add_argument("--finder", default="finder.pt")
+    parser.add_argument("--worn", default="worn.pt", help="the finder of the second look")
     args = parser.parse_args()
     WEIGHTS.mkdir(exist_ok=True)
     if (args.work / args.backbone).exists():
@@ -46,12 +47,16 @@ def main() -> None:
             {**SAYS, "recipe": "recipes/"},
             kinds=(CATEGORIES, proxies),
         )
-    if (args.work / args.finder).exists():
-        net = GarmentNet(trunk(args.init), len(PIXEL_CLASSES), len(CATEGORIES))
-        net.load_state_dict(torch.load(args.work / args.finder))
+    for name, file in (("finder", args.finder), ("outlines", args.worn)):
+        if not (args.work / file).exists():
+            continue
+        fine = name == "outlines"
+        net = GarmentNet(trunk(args.init), len(PIXEL_CLASSES), len(CATEGORIES), fine=fine)
+        net.load_state_dict(torch.load(args.work / file))
         eps = next(m.eps for m in net.layers.modules() if isinstance(m, nn.BatchNorm2d))
         meta = {"pixel_classes": PIXEL_CLASSES, "categories": CATEGORIES, "slot_of": SLOT_OF}
-        save_garment_net(net, WEIGHTS / "stylesim-finder.safetensors", {**SAYS, **meta, "eps": eps})
+        says = {**SAYS, **meta, "eps": eps, "fine": fine}
+        save_garment_net(net, WEIGHTS / f"stylesim-{name}.safetensors", says)
     for path in sorted(WEIGHTS.glob("*.safetensors")):
         print(path.name, f"{path.stat().st_size / 1e6:.2f} MB")
 

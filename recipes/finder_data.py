@@ -8,6 +8,7 @@ import threading
 import cv2
 import numpy as np
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
+from recolour import cloths, recolour
 
 IGNORE = 255
 WORN, LAID, NONE = 0, 1, 2
@@ -15,6 +16,8 @@ WORN, LAID, NONE = 0, 1, 2
 LONG, SHORT = 320, 224
 #: Height and width, small first, as it is cheap
 SIZES = ((256, 192), (LONG, SHORT))
+#: The same where outlines of what is worn are all that is learned, for the library's second look.
+WORN_SIZES = ((384, 256), (480, 320))
 
 
 def slot_categories(item: dict, soft: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
@@ -92,10 +95,16 @@ def colour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def augment(
-    item: dict, rng: np.random.Generator, size: tuple[int, int], items: list[dict]
+    item: dict,
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    items: list[dict],
+    cloth: list[np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     h, w = size
     image, pixels = item["image"], item["pixels"]
+    if cloth:
+        image = recolour(image, pixels, cloth, rng)
     ih, iw = pixels.shape
     laid = item["kind"] == "laid"
     if laid and not item["mask_ok"]:
@@ -137,10 +146,13 @@ class Batches:
         batch: int,
         seed: int,
         soft: dict[str, np.ndarray] | None = None,
+        *,
+        worn: bool = False,
     ) -> None:
         self.laid, self.street, self.batch = laid, street, batch
         self.soft = soft or {}
-        self.size = SIZES[0]
+        self.worn, self.cloth = worn, cloths(laid, 600) if worn else None
+        self.size = (WORN_SIZES if worn else SIZES)[0]
         counts = np.bincount([i["category"] for i in laid], minlength=len(CATEGORIES))
         p = np.array([counts[i["category"]] ** -0.5 for i in laid])
         self.p = p / p.sum()
@@ -155,11 +167,11 @@ class Batches:
 
     def _make(self, rng: np.random.Generator) -> tuple:
         long, short = self.size
-        size = (long, short) if rng.random() < 0.75 else (short, long)
+        size = (long, short) if rng.random() < (0.95 if self.worn else 0.75) else (short, long)
         images, pixels, scenes, there, rows = [], [], [], [], []
         everything = self.laid + self.street[:200]
         for index in range(self.batch):
-            draw = rng.random()
+            draw = 0.5 if self.worn else rng.random()
             if draw < 0.06:
                 images.append(colour(background(everything, rng, size), rng))
                 pixels.append(np.zeros(size, np.uint8))
@@ -170,7 +182,7 @@ class Batches:
                 item = self.street[rng.integers(len(self.street))]
             else:
                 item = self.laid[rng.choice(len(self.laid), p=self.p)]
-            image, pix = augment(item, rng, size, everything)
+            image, pix = augment(item, rng, size, everything, self.cloth)
             images.append(image)
             pixels.append(pix)
             laid = item["kind"] == "laid"

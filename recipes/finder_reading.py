@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from finder_data import IGNORE, LAID, LONG, SHORT
+from finder_data import IGNORE, LAID, LONG, SHORT, WORN_SIZES
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 
 from stylesim.backbones import garment_look
@@ -15,34 +15,40 @@ N_PIX = len(PIXEL_CLASSES)
 
 
 def pixel_iou(net: GarmentNet, items: list[dict]) -> dict[str, float]:
-    """IoU of each pixel class over all pixels of the pictures, letterboxed."""
+    """IoU of each pixel class over all pixels, letterboxed; of tops the mean of pictures too."""
     inter, union = np.zeros(N_PIX), np.zeros(N_PIX)
+    tops, top = [], PIXEL_CLASSES.index("top")
     net.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for item in items:
-            x, box = letterbox(item["image"])
+            x, box = letterbox(item["image"], net)
             logits = net(x).pixels.float()
             truth = item["pixels"]
-            pred = unletter(logits, box, truth.shape).argmax(0).numpy()
+            pred = unletter(logits, x.shape[2:], box, truth.shape).argmax(0).numpy()
             for k in range(N_PIX):
                 a, b = pred == k, truth == k
                 inter[k] += (a & b).sum()
                 union[k] += (a | b).sum()
+                if k == top and b.mean() > 0.002:
+                    tops.append((a & b).sum() / (a | b).sum())
     return {
         name: round(float(i / max(u, 1)), 3)
         for name, i, u in zip(PIXEL_CLASSES, inter, union, strict=True)
-    }
+    } | {"tops, picture by picture": round(float(np.mean(tops)), 3)}
 
 
-def letterbox(image: np.ndarray) -> tuple[torch.Tensor, tuple[int, int, int, int]]:
-    canvas, place = garment_look.letterbox(image, (LONG, SHORT))
+def letterbox(image: np.ndarray, net: GarmentNet) -> tuple[torch.Tensor, tuple[int, int, int, int]]:
+    shape = (LONG, SHORT) if net.finest is None else WORN_SIZES[-1]
+    canvas, place = garment_look.letterbox(image, shape)
     x = torch.from_numpy(canvas).permute(2, 0, 1)[None].float() / 255
     return x.contiguous(memory_format=torch.channels_last), place
 
 
-def unletter(logits: torch.Tensor, box: tuple, shape: tuple[int, int]) -> torch.Tensor:
-    full = F.interpolate(logits, scale_factor=4, mode="bilinear")
+def unletter(
+    logits: torch.Tensor, canvas: torch.Size, box: tuple, shape: tuple[int, int]
+) -> torch.Tensor:
     top, left, nh, nw = box
+    full = F.interpolate(logits, size=canvas, mode="bilinear")
     return F.interpolate(full[:, :, top : top + nh, left : left + nw], size=shape, mode="bilinear")[
         0
     ]
@@ -55,7 +61,7 @@ def laid_accuracy(net: GarmentNet, items: list[dict]) -> tuple[float, float, flo
     net.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for item in items:
-            x, _ = letterbox(item["image"])
+            x, _ = letterbox(item["image"], net)
             logits, s, _, a, b = net(x)
             scene += int(s.argmax() == LAID)
             prob = logits.float().softmax(1)
@@ -80,8 +86,8 @@ def pseudo_label(net: GarmentNet, items: list[dict], *, use_tags: bool = True) -
                 SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY
             }
             keep = [k < 2 or PIXEL_CLASSES[k] in slots for k in range(N_PIX)]
-            x, box = letterbox(item["image"])
-            prob = unletter(net(x).pixels.float(), box, item["image"].shape[:2])
+            x, box = letterbox(item["image"], net)
+            prob = unletter(net(x).pixels.float(), x.shape[2:], box, item["image"].shape[:2])
             if use_tags:
                 prob[~torch.tensor(keep)] = -1e4
             value, index = prob.softmax(0).max(0)

@@ -28,14 +28,15 @@ from labels import (
 from tqdm import tqdm
 
 LONG_SIDE = 384
+LARGE_SIDE = 480  # of street photographs whose outlines are learned closely
 GRABCUT_SIDE = 192
 
 
-def read(path: Path) -> np.ndarray:
+def read(path: Path, side: int = LONG_SIDE) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise SystemExit(f"cannot read {path}")
-    scale = LONG_SIDE / max(image.shape[:2])
+    scale = side / max(image.shape[:2])
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(image[:, :, ::-1])
@@ -86,7 +87,7 @@ def clothing(folder: Path) -> list[dict]:
         return list(tqdm(pool.map(one, rows), total=len(rows), desc="laid-out garments"))
 
 
-def street(folder: Path) -> list[dict]:
+def street(folder: Path, side: int) -> list[dict]:
     meta = json.loads((folder / "labels.json").read_text())
     names = meta["labels"]
     to_pixel = np.zeros(256, np.uint8)
@@ -101,7 +102,7 @@ def street(folder: Path) -> list[dict]:
 
     def one(item: tuple[str, list[str]]) -> dict:
         key, tags = item
-        image = read(folder / "photos" / f"{key}.jpg")
+        image = read(folder / "photos" / f"{key}.jpg", side)
         found = {"kind": "street", "id": key, "tags": tags, "image": image}
         found["held_out"] = held_out("outfit", key)
         path = folder / "masks" / f"{key}.png"
@@ -124,7 +125,9 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    np.save(args.work / "street.npy", np.array(street(args.data / "outfits"), dtype=object))
+    for name, side in (("street", LONG_SIDE), ("street_large", LARGE_SIDE)):
+        photographs = street(args.data / "outfits", side)
+        np.save(args.work / f"{name}.npy", np.array(photographs, dtype=object))
     np.save(args.work / "laid.npy", np.array(clothing(args.data / "garments"), dtype=object))
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylesim.backbones.garment_look import Look, at_picture, letterbox
-from stylesim.backbones.garment_net import GarmentMaps
+from stylesim.backbones.garment_net import GarmentMaps, GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
+from stylesim.backbones.yolo import build_network
 
 SMALL, LARGE = (320, 224), (480, 320)
 CLASSES = ["background", "person", "top", "bottom"]
@@ -33,25 +34,26 @@ def test_a_picture_is_scaled_into_a_frame_that_lies_as_it_does() -> None:
     assert place == (32, 0, 160, 320)
 
 
-def slope_as_seen(height: int, width: int, frame: tuple[int, int]) -> Look:
+def slope_as_seen(height: int, width: int, frame: tuple[int, int], stride: int = 4) -> Look:
     """A look at a picture whose one logit grows evenly from its left upper corner."""
     _, place = letterbox(np.zeros((height, width, 3), np.uint8), frame)
     top, left, h, w = place
     shape = frame if height >= width else frame[::-1]
-    y, x = ((np.arange(side // 4) + 0.5) * 4 for side in shape)
+    y, x = ((np.arange(side // stride) + 0.5) * stride for side in shape)
     plane = 3 * ((y - top) / h)[:, None] + ((x - left) / w)[None]
     scene, kinds = np.array([1, 0, 0], np.float32), np.full((2, 2), 0.5, np.float32)
-    return Look(scene, plane[None].astype(np.float32), place, kinds)
+    return Look(scene, plane[None].astype(np.float32), place, kinds, stride)
 
 
-@given(st.integers(60, 700), st.integers(60, 700))
-def test_two_looks_at_one_picture_lie_on_each_other(height: int, width: int) -> None:
-    first, second = (slope_as_seen(height, width, frame) for frame in (SMALL, LARGE))
+@given(st.integers(60, 700), st.integers(60, 700), st.sampled_from([2, 4]))
+def test_two_looks_at_one_picture_lie_on_each_other(height: int, width: int, stride: int) -> None:
+    first = slope_as_seen(height, width, SMALL)
+    second = slope_as_seen(height, width, LARGE, stride)
     both = first.with_second(second)
-    assert both.place == second.place
+    assert (both.place, both.stride) == (second.place, stride)
     assert both.pixels.shape == second.pixels.shape
     shape = (height, width)
-    mean, alone = (at_picture(look.pixels, second.place, shape)[0] for look in (both, second))
+    mean, alone = (at_picture(look.pixels, second, shape)[0] for look in (both, second))
     # A frame holds whole pixels, and beyond the edge of the first there is nothing to be known.
     inside = np.s_[len(mean) // 8 : -len(mean) // 8, mean.shape[1] // 8 : -mean.shape[1] // 8]
     assert np.abs(mean - alone)[inside].max() < 0.05
@@ -116,6 +118,28 @@ def test_somebody_is_looked_at_again_larger_and_mirrored() -> None:
     assert abs(right - 32) <= 1
 
 
+def test_a_second_network_has_the_second_look_to_itself() -> None:
+    nets = Watched(scene=0), Watched(scene=0)
+    reader = GarmentReader(nets[0], META, "watched", "cpu", nets[1])  # type: ignore[arg-type]
+    reader.read([np.zeros((96, 64, 3), np.uint8)])
+    assert [[tuple(x.shape) for x in net.seen] for net in nets] == [
+        [(1, 3, *SMALL)],
+        [(1, 3, *LARGE)],
+    ]
+
+
+def test_a_fine_network_draws_on_every_second_pixel() -> None:
+    layers = build_network("n").model[:9]
+    net = GarmentNet(layers, len(CLASSES), len(CATEGORIES), fine=True).eval()
+    x = torch.zeros(1, 3, 64, 96)
+    with torch.inference_mode():
+        before = net(x).pixels
+        net.fuse_pyramid()
+        after = net(x).pixels
+    assert before.shape == (1, len(CLASSES), 32, 48)
+    assert torch.allclose(before, after, atol=1e-5)
+
+
 @pytest.mark.parametrize("scene", [1, 2])
 def test_anything_else_is_looked_at_once(scene: int) -> None:
     net, reader = watched(scene)
@@ -139,7 +163,7 @@ class Doubtful(Watched):
         return maps._replace(pixels=pixels)
 
 
-@pytest.mark.parametrize(("margin", "slot"), [(-0.5, "top"), (0.5, "top"), (1.0, "bottom")])
+@pytest.mark.parametrize(("margin", "slot"), [(-0.5, "top"), (0.25, "top"), (0.5, "bottom")])
 def test_a_top_is_favoured_where_the_pixels_leave_a_doubt(margin: float, slot: str) -> None:
     reader = GarmentReader(Doubtful(margin), META, "doubtful", "cpu")  # type: ignore[arg-type]
     ((region,),) = reader.read([np.zeros((96, 64, 3), np.uint8)])

@@ -11,7 +11,6 @@ import numpy as np
 if TYPE_CHECKING:
     from stylesim.types import FloatArray, UInt8Array
 
-_STRIDE = 4  # of the pixel map
 _WORK_SIDE = 512  # outlines are drawn at most this large, then scaled to the picture
 
 
@@ -24,22 +23,25 @@ class Look:
         pixels: (c, h, w) logits of the pixel classes.
         place: Top, left, height and width of the picture on what the network saw.
         kinds: (m, categories) probabilities: of a garment laid out, or of each slot.
+        stride: Pixels that the network saw for one of its map, along each side.
     """
 
     scene: FloatArray
     pixels: FloatArray
     place: tuple[int, int, int, int]
     kinds: FloatArray
+    stride: int = 4
 
     def with_second(self, other: Look) -> Look:
         """The mean of two looks at one picture, on the grid of the other."""
         (top, left, height, _), (to_top, to_left, to_height, _) = self.place, other.place
         ratio = height / to_height
+        step = ratio * other.stride / self.stride
         shift = [
-            (at - ratio * to) / _STRIDE + (ratio - 1) / 2
+            (at - ratio * to) / self.stride + (step - 1) / 2
             for at, to in ((left, to_left), (top, to_top))
         ]
-        back = np.array([[ratio, 0, shift[0]], [0, ratio, shift[1]]])
+        back = np.array([[step, 0, shift[0]], [0, step, shift[1]]])
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         size = other.pixels.shape[:0:-1]
         pixels = other.pixels / np.float32(2)
@@ -47,7 +49,7 @@ class Look:
             moved = cv2.warpAffine(plane, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
             mean += moved / 2
         kinds = (self.kinds + other.kinds) / np.float32(2)
-        return attrs.evolve(self, pixels=pixels, place=other.place, kinds=kinds)
+        return attrs.evolve(other, scene=self.scene, pixels=pixels, kinds=kinds)
 
 
 def letterbox(
@@ -65,12 +67,10 @@ def letterbox(
     return canvas, (top, left, nh, nw)
 
 
-def at_picture(
-    logits: FloatArray, place: tuple[int, int, int, int], shape: tuple[int, int]
-) -> FloatArray:
-    """Logits (c, h, w) in the picture's own frame, at most 512 a side."""
-    top, left, nh, nw = place
-    canvas = logits.shape[1] * _STRIDE, logits.shape[2] * _STRIDE
+def at_picture(logits: FloatArray, look: Look, shape: tuple[int, int]) -> FloatArray:
+    """Logits (c, h, w) on the grid of a look in the picture's own frame, at most 512 a side."""
+    top, left, nh, nw = look.place
+    canvas = logits.shape[1] * look.stride, logits.shape[2] * look.stride
     scale = min(1.0, _WORK_SIDE / max(shape))
     size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
     out = np.empty((len(logits), size[1], size[0]), np.float32)

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _TAPS = {2: 32, 4: 64, 6: 128, 8: 256}
 _WIDTH = 96
 _FINE = 48
+_FINEST = 24
 
 
 class GarmentMaps(NamedTuple):
     """What the network says of n pictures of h x w pixels.
 
     Attributes:
-        pixels: (n, c, h/4, w/4) logits of the pixel classes.
+        pixels: (n, c, h/4, w/4) logits of the pixel classes; (n, c, h/2, w/2) of a fine network.
         scene: (n, s) logits of the kinds of picture.
         presence: (n, k) logits, one yes or no a category.
         stride8: (n, 96, h/8, w/8) features, and
@@ -56,6 +57,7 @@ class GarmentNet(nn.Module):
         n_pixel_classes: Channels of the pixel map.
         n_categories: Garment categories.
         n_scenes: Kinds of picture (worn, laid out, neither).
+        fine: Whether the pyramid has a level more, of stride 2, for outlines of what is narrow.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class GarmentNet(nn.Module):
         n_pixel_classes: int,
         n_categories: int,
         n_scenes: int = 3,
+        *,
+        fine: bool = False,
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
@@ -75,7 +79,16 @@ class GarmentNet(nn.Module):
         self.context = nn.Linear(256, _WIDTH)
         self.merge = nn.ModuleList(_block(w) for w in widths[:3])
         self.narrow = nn.Conv2d(_WIDTH, _FINE, 1)
-        self.pixels = nn.Conv2d(_FINE, n_pixel_classes, 1)
+        self.finest: nn.ModuleDict | None = None
+        if fine:
+            self.finest = nn.ModuleDict(
+                {
+                    "lateral": nn.Conv2d(16, _FINEST, 1),
+                    "narrow": nn.Conv2d(_FINE, _FINEST, 1),
+                    "merge": _block(_FINEST),
+                }
+            )
+        self.pixels = nn.Conv2d(_FINEST if fine else _FINE, n_pixel_classes, 1)
         self.scene = nn.Linear(256, n_scenes)
         self.presence = nn.Linear(256, n_categories)
         self.category = nn.Linear(256 + _WIDTH, n_categories)
@@ -89,6 +102,8 @@ class GarmentNet(nn.Module):
         taps = []
         for index, layer in enumerate(self.layers):
             x = layer(x)
+            if index == 0:
+                finest = x
             if index in _TAPS:
                 taps.append(x)
         pooled = x.mean((2, 3))
@@ -99,6 +114,10 @@ class GarmentNet(nn.Module):
                 stride8, top = top, self.narrow(top)
             top = F.interpolate(top, size=lateral.shape[2:], mode="nearest")
             top = self.merge[level](top + lateral)
+        if self.finest is not None:
+            lateral, top = self.finest["lateral"](finest), self.finest["narrow"](top)
+            top = F.interpolate(top, size=lateral.shape[2:], mode="nearest")
+            top = self.finest["merge"](top + lateral)
         return GarmentMaps(self.pixels(top), self.scene(pooled), self.presence(pooled), stride8, x)
 
     def categories(self, stride8: Tensor, stride32: Tensor, masks: Tensor) -> Tensor:
@@ -117,7 +136,8 @@ class GarmentNet(nn.Module):
 
     def fuse_pyramid(self) -> None:
         """Fold the pyramid's batch normalisation into its convolutions, for inference."""
-        for block in self.merge:
+        fine = [] if self.finest is None else [self.finest["merge"]]
+        for block in (*self.merge, *fine):
             assert isinstance(block, nn.Sequential)
             convolution, normalisation = block[0], block[1]
             assert isinstance(convolution, nn.Conv2d)

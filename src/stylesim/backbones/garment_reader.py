@@ -29,7 +29,7 @@ _SMALL = {"shoes": 0.0015, "headwear": 0.0015, "bag": 0.004, "top": 0.003}
 _FEWEST = 0.01  # of a picture's pixels, of any other garment
 # The likeliest slot of each pixel is not the best outline: of a top in an open jacket, or of a hat,
 # too little would be left. So these slots get their pixels a little sooner.
-_FAVOUR = {"top": 0.7, "headwear": 0.7}
+_FAVOUR = {"top": 0.35, "headwear": 0.7}
 _LEAST = 1e-30  # of a share, for its logarithm
 _PLACE = 0.3  # what the pixels say of the slot of a garment laid out, beside its category
 
@@ -53,17 +53,26 @@ class Region:
 
 
 class GarmentReader:
-    """Reads garments off pictures with a :class:`GarmentNet`.
+    """Reads garments off pictures with two of :class:`GarmentNet`.
 
     Args:
-        net: The network, in evaluation mode.
+        net: The network, in evaluation mode, that looks at every picture.
         meta: ``pixel_classes`` and ``categories`` (names, in order) and ``slot_of``.
         name: Identity for caches.
-        device: Where the network is.
+        device: Where the networks are.
+        second: One for the second look, at somebody; the same network unless told.
     """
 
-    def __init__(self, net: GarmentNet, meta: dict[str, Any], name: str, device: str) -> None:
-        self.net, self.name, self.device = net, name, device
+    def __init__(
+        self,
+        net: GarmentNet,
+        meta: dict[str, Any],
+        name: str,
+        device: str,
+        second: GarmentNet | None = None,
+    ) -> None:
+        self.net, self.second = net, net if second is None else second
+        self.name, self.device = name, device
         self.half = half_is_fast(device)
         self.pixel_classes: list[str] = meta["pixel_classes"]
         self.categories: list[str] = meta["categories"]
@@ -107,21 +116,23 @@ class GarmentReader:
     def _look(
         self, images: Sequence[UInt8Array], shape: tuple[int, int], *, mirrored: bool = False
     ) -> list[Look]:
-        """Look at pictures; mirrored at those that are known to show somebody."""
+        """Look at pictures; mirrored, with the second network, at those that show somebody."""
         if not images:
             return []
+        net = self.second if mirrored else self.net
         canvases, places = zip(*(letterbox(image, shape) for image in images), strict=True)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
             x = x.flip(3) if mirrored else x
             x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
-            maps = self.net(x)
+            maps = net(x)
             scenes = maps.scene.float().softmax(1).cpu().numpy()
             pixels = maps.pixels.float()
             coarse = pixels.softmax(1)
             kinds = [
                 self._categories(
+                    net,
                     self._soft(coarse[i], laid=not mirrored and scene[_LAID] > scene[_WORN]),
                     (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
                 )
@@ -129,7 +140,8 @@ class GarmentReader:
             ]
             pixels = pixels.flip(3) if mirrored else pixels
         planes = pixels.cpu().contiguous().numpy()
-        return [Look(*one) for one in zip(scenes, planes, places, kinds, strict=True)]
+        stride = len(canvases[0]) // planes.shape[2]
+        return [Look(*one, stride) for one in zip(scenes, planes, places, kinds, strict=True)]
 
     def _soft(self, coarse: Tensor, *, laid: bool) -> Tensor:
         """Where what is to be named lies, of shape (m, h, w): a garment laid out, or each slot."""
@@ -142,7 +154,7 @@ class GarmentReader:
         # Which slot it is of does not depend on where exactly it ends, so one plane is scaled.
         shares = np.exp(coarse - coarse.max(0))
         odds = np.log(shares[2:].sum(0) + _LEAST) - np.log(shares[:2].sum(0) + _LEAST)
-        fine = at_picture(odds[None], look.place, image.shape[:2])[0]
+        fine = at_picture(odds[None], look, image.shape[:2])[0]
         mask = fine > 0
         if mask.mean() < _FEWEST:
             return []
@@ -173,7 +185,7 @@ class GarmentReader:
 
     def _worn(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
         favour = np.array([_FAVOUR.get(name, 0.0) for name in self.pixel_classes], np.float32)
-        logits = at_picture(look.pixels + favour[:, None, None], look.place, image.shape[:2])
+        logits = at_picture(look.pixels + favour[:, None, None], look, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
         for number, here in enumerate(logits[1:], start=1):
             winner[here > most] = number
@@ -196,9 +208,11 @@ class GarmentReader:
             regions.append(self._region(name, row, mask, sure, True, image))
         return sorted(regions, key=lambda r: -int(r.mask.sum()))
 
-    def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
+    def _categories(
+        self, net: GarmentNet, masks: Tensor, features: tuple[Tensor, Tensor]
+    ) -> FloatArray:
         a, b = (f.expand(len(masks), -1, -1, -1) for f in features)
-        p: FloatArray = self.net.categories(a, b, masks).float().softmax(1).cpu().numpy()
+        p: FloatArray = net.categories(a, b, masks).float().softmax(1).cpu().numpy()
         return p
 
     def _best(self, kinds: Mapping[str, float], slot: str) -> str:

@@ -1,4 +1,4 @@
-"""The garment finder's weights: one safetensors file in the package."""
+"""The garment finder's weights: two safetensors files in the package."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stylesim.errors import DamagedFileError, StorageError, expected
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FILE = "stylesim-finder.safetensors"
-_READING = 3  # changes with how the maps are read, so that what caches hold is seen again
+_FILES = "stylesim-finder.safetensors", "stylesim-outlines.safetensors"
+_READING = 4  # changes with how the maps are read, so that what caches hold is seen again
 
 
 def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
@@ -51,25 +51,33 @@ def bundled_reader(device: str = "auto") -> GarmentReader:
         DamagedFileError: The file is not whole.
     """
     wish, todo = "the bundled garment finder in the package", "install stylesim again"
-    try:
-        content = (files("stylesim") / "weights" / _FILE).read_bytes()
-    except OSError as error:
-        raise expected("weights", wish, "none", todo, StorageError) from error
     place = pick_device(device)
-    try:
-        return _read(content, place)
-    except Exception as error:
-        raise expected("weights", wish, f"{_FILE} ({error})", todo, DamagedFileError) from error
+    digest = hashlib.sha256()
+    nets = []
+    for file in _FILES:
+        try:
+            content = (files("stylesim") / "weights" / file).read_bytes()
+        except OSError as error:
+            raise expected("weights", wish, f"no {file}", todo, StorageError) from error
+        digest.update(content)
+        try:
+            nets.append(_read(content, place))
+        except Exception as error:
+            raise expected("weights", wish, f"{file} ({error})", todo, DamagedFileError) from error
+    (first, meta), (second, _) = nets
+    name = f"stylesim-finder@{digest.hexdigest()[:8]}.{_READING}"
+    return GarmentReader(first, meta, name, place, second)
 
 
-def _read(content: bytes, place: str) -> GarmentReader:
+def _read(content: bytes, place: str) -> tuple[GarmentNet, dict[str, Any]]:
     import torch
     from safetensors.torch import load
 
     length = int.from_bytes(content[:8], "little")
     meta = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
     network = build_network("n", eps=meta["eps"])
-    net = GarmentNet(network.model[:9], len(meta["pixel_classes"]), len(meta["categories"]))
+    counts = len(meta["pixel_classes"]), len(meta["categories"])
+    net = GarmentNet(network.model[:9], *counts, fine=meta.get("fine", False))
     state = {name: tensor.to(torch.float32) for name, tensor in load(content).items()}
     lacking, unknown = net.load_state_dict(state, strict=False)
     if unknown or any(not name.endswith("num_batches_tracked") for name in lacking):
@@ -82,5 +90,4 @@ def _read(content: bytes, place: str) -> GarmentReader:
         if isinstance(module, torch.nn.SiLU):
             module.inplace = True
     net.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    name = f"stylesim-finder@{hashlib.sha256(content).hexdigest()[:8]}.{_READING}"
-    return GarmentReader(net, meta, name, place)
+    return net, meta
