@@ -33,7 +33,10 @@ class Look:
     stride: int = 4
 
     def with_second(self, other: Look) -> Look:
-        """The mean of two looks at one picture, on the grid of the other."""
+        """The mean of two looks at one picture, on the grid of the other; it keeps the kinds.
+
+        So whatever is worn is named by the network that names what is laid out, too.
+        """
         (top, left, height, _), (to_top, to_left, to_height, _) = self.place, other.place
         ratio = height / to_height
         step = ratio * other.stride / self.stride
@@ -48,8 +51,7 @@ class Look:
         for plane, mean in zip(self.pixels, pixels, strict=True):
             moved = cv2.warpAffine(plane, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
             mean += moved / 2
-        kinds = (self.kinds + other.kinds) / np.float32(2)
-        return attrs.evolve(other, scene=self.scene, pixels=pixels, kinds=kinds)
+        return attrs.evolve(other, scene=self.scene, pixels=pixels, kinds=self.kinds)
 
 
 def letterbox(

@@ -116,7 +116,10 @@ class GarmentReader:
     def _look(
         self, images: Sequence[UInt8Array], shape: tuple[int, int], *, mirrored: bool = False
     ) -> list[Look]:
-        """Look at pictures; mirrored, with the second network, at those that show somebody."""
+        """Look at pictures; mirrored, with the second network, at those that show somebody.
+
+        The second look tells no kinds.
+        """
         if not images:
             return []
         net = self.second if mirrored else self.net
@@ -129,15 +132,16 @@ class GarmentReader:
             maps = net(x)
             scenes = maps.scene.float().softmax(1).cpu().numpy()
             pixels = maps.pixels.float()
-            coarse = pixels.softmax(1)
-            kinds = [
-                self._categories(
-                    net,
-                    self._soft(coarse[i], laid=not mirrored and scene[_LAID] > scene[_WORN]),
-                    (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
-                )
-                for i, scene in enumerate(scenes)
-            ]
+            kinds: list[FloatArray] = [np.zeros((0, len(self.categories)), np.float32)] * len(x)
+            if not mirrored:
+                coarse = pixels.softmax(1)
+                kinds = [
+                    self._categories(
+                        self._soft(coarse[i], laid=scene[_LAID] > scene[_WORN]),
+                        (maps.stride8[i : i + 1], maps.stride32[i : i + 1]),
+                    )
+                    for i, scene in enumerate(scenes)
+                ]
             pixels = pixels.flip(3) if mirrored else pixels
         planes = pixels.cpu().contiguous().numpy()
         stride = len(canvases[0]) // planes.shape[2]
@@ -208,11 +212,9 @@ class GarmentReader:
             regions.append(self._region(name, row, mask, sure, True, image))
         return sorted(regions, key=lambda r: -int(r.mask.sum()))
 
-    def _categories(
-        self, net: GarmentNet, masks: Tensor, features: tuple[Tensor, Tensor]
-    ) -> FloatArray:
+    def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
         a, b = (f.expand(len(masks), -1, -1, -1) for f in features)
-        p: FloatArray = net.categories(a, b, masks).float().softmax(1).cpu().numpy()
+        p: FloatArray = self.net.categories(a, b, masks).float().softmax(1).cpu().numpy()
         return p
 
     def _best(self, kinds: Mapping[str, float], slot: str) -> str:
