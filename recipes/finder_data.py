@@ -18,6 +18,8 @@ LONG, SHORT = 320, 224
 SIZES = ((256, 192), (LONG, SHORT))
 #: The same where outlines of what is worn are all that is learned, for the library's second look.
 WORN_SIZES = ((384, 256), (480, 320))
+#: Of a batch what shows no garment, and up to where street photographs come; the rest is laid out.
+BARE, STREET = 0.06, 0.56
 
 
 def slot_categories(item: dict, soft: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
@@ -171,14 +173,14 @@ class Batches:
         images, pixels, scenes, there, rows = [], [], [], [], []
         everything = self.laid + self.street[:200]
         for index in range(self.batch):
-            draw = 0.5 if self.worn else rng.random()
-            if draw < 0.06:
+            draw = BARE if self.worn else rng.random()
+            if draw < BARE:
                 images.append(colour(background(everything, rng, size), rng))
                 pixels.append(np.zeros(size, np.uint8))
                 scenes.append(NONE)
                 there.append(np.zeros(len(CATEGORIES), np.float32))
                 continue
-            if draw < 0.56:
+            if draw < STREET:
                 item = self.street[rng.integers(len(self.street))]
             else:
                 item = self.laid[rng.choice(len(self.laid), p=self.p)]

@@ -8,10 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stylesim.backbones import garment_weights
 from stylesim.backbones.garment_look import Look, at_picture, letterbox
 from stylesim.backbones.garment_net import GarmentMaps, GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
 from stylesim.backbones.yolo import build_network
+from stylesim.errors import DamagedFileError, StorageError
 
 SMALL, LARGE = (320, 224), (480, 320)
 CLASSES = ["background", "person", "top", "bottom"]
@@ -190,3 +192,19 @@ def test_the_little_of_a_top_that_shows_is_reported(percent: int, found: bool) -
     assert ("top" in share) == found
     if found:
         assert 0.003 < share["top"] < 0.01
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_file_of_weights_is_missed_by_its_name(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = list(garment_weights._FILES)
+    load = garment_weights.bundled_reader.__wrapped__  # what was loaded before is kept
+    names[place] = "none-such.safetensors"
+    monkeypatch.setattr(garment_weights, "_FILES", tuple(names))
+    with pytest.raises(StorageError, match=r"none-such\.safetensors"):
+        load("cpu")
+    names[place] = "stylesim-n.safetensors"  # another network's
+    monkeypatch.setattr(garment_weights, "_FILES", tuple(names))
+    with pytest.raises(DamagedFileError, match=r"stylesim-n\.safetensors"):
+        load("cpu")

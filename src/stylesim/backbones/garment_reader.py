@@ -94,12 +94,10 @@ class GarmentReader:
 
     def _batch(self, images: Sequence[UInt8Array]) -> list[list[Region]]:
         """Look at pictures that are all upright, or all wide."""
-        looks = self._look(images, _USUAL)
+        looks = self._look(images)
         worn = [i for i, one in enumerate(looks) if one.scene.argmax() == _WORN]
         # Garments of an outfit are small, and either side of a body is as good as the other.
-        for i, large in zip(
-            worn, self._look([images[i] for i in worn], _LARGE, mirrored=True), strict=True
-        ):
+        for i, large in zip(worn, self._look([images[i] for i in worn], again=True), strict=True):
             looks[i] = looks[i].with_second(large)
 
         def read(i: int) -> list[Region]:
@@ -113,27 +111,22 @@ class GarmentReader:
         (regions,) = ahead(read, range(len(images)), len(images))
         return regions
 
-    def _look(
-        self, images: Sequence[UInt8Array], shape: tuple[int, int], *, mirrored: bool = False
-    ) -> list[Look]:
-        """Look at pictures; mirrored, with the second network, at those that show somebody.
-
-        The second look tells no kinds.
-        """
+    def _look(self, images: Sequence[UInt8Array], *, again: bool = False) -> list[Look]:
+        """Look at pictures; again at those that show somebody, larger, mirrored, for no kinds."""
         if not images:
             return []
-        net = self.second if mirrored else self.net
+        net, shape = (self.second, _LARGE) if again else (self.net, _USUAL)
         canvases, places = zip(*(letterbox(image, shape) for image in images), strict=True)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
-            x = x.flip(3) if mirrored else x
+            x = x.flip(3) if again else x
             x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
             maps = net(x)
             scenes = maps.scene.float().softmax(1).cpu().numpy()
             pixels = maps.pixels.float()
             kinds: list[FloatArray] = [np.zeros((0, len(self.categories)), np.float32)] * len(x)
-            if not mirrored:
+            if not again:
                 coarse = pixels.softmax(1)
                 kinds = [
                     self._categories(
@@ -142,7 +135,7 @@ class GarmentReader:
                     )
                     for i, scene in enumerate(scenes)
                 ]
-            pixels = pixels.flip(3) if mirrored else pixels
+            pixels = pixels.flip(3) if again else pixels
         planes = pixels.cpu().contiguous().numpy()
         stride = len(canvases[0]) // planes.shape[2]
         return [Look(*one, stride) for one in zip(scenes, planes, places, kinds, strict=True)]
