@@ -14,6 +14,8 @@ from torch import nn
 
 #: Share of a label that people's word has; the teacher's probe has the rest.
 TRUST = 0.7
+#: The same where tuned teachers that never saw the photographer have the rest.
+TRUST_UNSEEN = 0.5
 
 
 def load_items(work: Path, street_name: str = "street") -> tuple[list[dict], list[dict]]:
@@ -64,6 +66,17 @@ def soft_labels(work: Path) -> torch.Tensor:
     people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
     trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST)[:, None]
     return torch.where(known[:, None], trust * people + (1 - trust) * soft, soft)
+
+
+def unseen_labels(work: Path) -> torch.Tensor:
+    """The same, with what the tuned teachers that never saw the photographer say of its views."""
+    data = np.load(work / "train.npz")
+    said = np.load(work / "tuned_unseen_views.npy", "r")[..., -len(CATEGORIES) :]
+    seen = torch.from_numpy(said.astype(np.float32)).softmax(2).mean(0)
+    category = torch.from_numpy(data["category"]).long()
+    people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
+    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST_UNSEEN)[:, None]
+    return torch.where((category >= 0)[:, None], trust * people + (1 - trust) * seen, seen)
 
 
 def sampling(data: Mapping[str, np.ndarray], laid: float = 1.0) -> np.ndarray:

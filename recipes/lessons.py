@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import folds, soft_labels
+from common import folds, soft_labels, unseen_labels
 from labels import CATEGORIES
 from teacher import MORE, MORE_VIEWS, close_rows
 from tune_teacher import FOLDS
@@ -15,6 +15,8 @@ from views import Views
 #: Share of a label that the soft labels have; what a tuned teacher says of the view has the rest.
 TRUST_TUNED = 0.5
 KINDS = len(CATEGORIES)
+#: Components of the last teacher's features that are learned.
+DIM = 128
 
 
 def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
@@ -28,6 +30,24 @@ def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
     y = x @ (vectors / values**0.25)
     y /= np.linalg.norm(y, axis=1, keepdims=True)
     return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
+
+
+def principal(features: np.ndarray, like: np.ndarray) -> torch.Tensor:
+    """First components (k, n, DIM) of a teacher's features, found in (m, d) others of its own.
+
+    Their spread stays as it is. Evened by half, and with more of them, worn and laid-out garments
+    are ranked much worse, by the teacher itself already.
+    """
+    like = like.astype(np.float32)
+    like /= np.linalg.norm(like, axis=1, keepdims=True)
+    mean = like.mean(0)
+    vectors = np.linalg.eigh(np.cov(like.T))[1][:, ::-1][:, :DIM]
+    out = np.empty((*features.shape[:2], DIM), np.float32)
+    for said, row in zip(features, out, strict=True):
+        x = said.astype(np.float32)
+        y = (x / np.linalg.norm(x, axis=1, keepdims=True) - mean) @ vectors
+        row[:] = y / np.linalg.norm(y, axis=1, keepdims=True)
+    return torch.from_numpy(out)
 
 
 def said_by(seen: torch.Tensor, labels: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
@@ -50,11 +70,14 @@ def by_fold(features: np.ndarray, senders: np.ndarray) -> torch.Tensor:
     return out
 
 
-def lesson(work: Path, name: str, rows: np.ndarray, *, unseen: bool) -> tuple[torch.Tensor, ...]:
+def lesson(
+    work: Path, name: str, rows: np.ndarray, *, unseen: bool, again: bool
+) -> tuple[torch.Tensor, ...]:
     """What was stored of some views: features (views, n, d), probabilities (views, n, categories).
 
     With ``unseen`` the mean of the teacher that learned from all, and of that which did not see
-    the photographer: the first has the labels by heart, the second less to learn from.
+    the photographer: the first has the labels by heart, the second less to learn from. With
+    ``again`` the teacher that learned from those has half of the say, and the features are its.
     """
     said = np.load(work / f"{name}_views.npy")
     features, seen = half_whitened(said[..., :-KINDS]), shares(said)
@@ -62,7 +85,15 @@ def lesson(work: Path, name: str, rows: np.ndarray, *, unseen: bool) -> tuple[to
         other = np.load(work / f"{name}_unseen_views.npy")
         own = by_fold(other[..., :-KINDS], np.load(work / "train.npz")["sender"][rows])
         features, seen = torch.cat([features, own], 2), (seen + shares(other)) / 2
+    if again:
+        last = np.load(work / f"{name}_again_views.npy")
+        like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
+        features, seen = principal(last[..., :-KINDS], like), (seen + shares(last)) / 2
     return features, seen
+
+
+def labels_of(work: Path, *, again: bool) -> torch.Tensor:
+    return unseen_labels(work) if again else soft_labels(work)
 
 
 def shares(said: np.ndarray) -> torch.Tensor:
@@ -70,18 +101,20 @@ def shares(said: np.ndarray) -> torch.Tensor:
 
 
 def what_teachers_say(
-    work: Path, *, tuned: bool, unseen: bool
+    work: Path, *, tuned: bool, unseen: bool = False, again: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (views, n, d), and probabilities (views, n, categories)."""
     targets = half_whitened(np.load(work / "teacher_views.npy"))
-    labels = soft_labels(work).expand(len(targets), -1, -1)
+    labels = labels_of(work, again=again).expand(len(targets), -1, -1)
     if not tuned:
         return targets, labels
     data = np.load(work / "train.npz")
-    features, seen = lesson(work, "tuned", np.arange(len(data["kind"])), unseen=unseen)
+    features, seen = lesson(work, "tuned", np.arange(len(data["kind"])), unseen=unseen, again=again)
     targets, labels = targets[: len(features)], labels[: len(features)]
     trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST_TUNED)[:, None]
-    return torch.cat([targets, features], 2), said_by(seen, labels, trust)
+    # ImageNet's own features rank laid-out garments for a worn style worse than the last teacher's.
+    features = features if again else torch.cat([targets, features], 2)
+    return features, said_by(seen, labels, trust)
 
 
 class More:
@@ -93,16 +126,24 @@ class More:
         half: The same at half the side.
         share: How often such a garment is shown in one of these views.
         unseen: Whether teachers speak of photographers whom they never saw, too.
+        again: Whether the one that learned from these does.
     """
 
     def __init__(
-        self, work: Path, full: np.ndarray, half: np.ndarray, share: float, *, unseen: bool
+        self,
+        work: Path,
+        full: np.ndarray,
+        half: np.ndarray,
+        share: float,
+        *,
+        unseen: bool,
+        again: bool,
     ) -> None:
         data = np.load(work / "train.npz")
         rows = close_rows(data)
-        self.targets, seen = lesson(work, "more", rows, unseen=unseen)
+        self.targets, seen = lesson(work, "more", rows, unseen=unseen, again=again)
         self.share, self.count = share, len(seen)
-        self.labels = said_by(seen, soft_labels(work)[rows], torch.tensor(TRUST_TUNED))
+        self.labels = said_by(seen, labels_of(work, again=again)[rows], torch.tensor(TRUST_TUNED))
         self.place = np.full(len(data["kind"]), -1)
         self.place[rows] = np.arange(len(rows))
         derived, worn = int(data["derived"].sum()), data["kind"] == "worn"

@@ -11,6 +11,8 @@ With ``--unseen`` every garment is looked at by the teacher that never saw its p
 those of ``tune_teacher.py --fold``. A teacher has learned the labels of its own garments by heart,
 those that are wrong too; what it says of others is what it knows.
 
+``--again`` is what `tune_teacher.py --again` left, which looks closer still.
+
     python recipes/teacher.py --work out/recipes
     python recipes/teacher.py --work out/recipes --tuned --views 4 [--unseen]
     python recipes/teacher.py --work out/recipes --more [--unseen]
@@ -29,11 +31,12 @@ import torch.nn.functional as F
 from common import compiled, folds
 from evaluate import ten_shot
 from tqdm import tqdm
-from tune_teacher import FOLDS, tuned
+from tune_teacher import FOLDS, tuned, tuned_name
 from views import Views, plain
 
-#: Sides of the pictures: for ImageNet's teacher, for the tuned one, and where it looks closely.
-SIDE, TUNED_SIDE, CLOSE_SIDE = 224, 256, 288
+#: Sides of the pictures: for ImageNet's teacher, for the tuned one, where it looks closely, and
+#: for the one that learned from teachers.
+SIDE, TUNED_SIDE, CLOSE_SIDE, AGAIN_SIDE = 224, 256, 288, 320
 #: Views of everything; seed and number of those that only what is laid out has.
 VIEWS, MORE, MORE_VIEWS = 6, 1, 12
 
@@ -114,10 +117,12 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--more", action="store_true")
     parser.add_argument("--unseen", action="store_true")
+    parser.add_argument("--again", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     untouched = not (args.tuned or args.more)
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
+    side = AGAIN_SIDE if args.again else side
     data = np.load(args.work / "train.npz")
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
     derived = int(data["derived"].sum())
@@ -130,10 +135,11 @@ def main() -> None:
     rows = close_rows(data) if args.more else np.arange(len(worn))
     if args.unseen:
         name, owner = f"{name}_unseen", folds(data["sender"], FOLDS)[rows]
-        nets = [tuned(args.work, fold) for fold in range(FOLDS)]
+        nets = [tuned(args.work, tuned_name(fold)) for fold in range(FOLDS)]
     else:
         owner = np.zeros(len(rows), int)
-        nets = [lite2() if untouched else tuned(args.work)]
+        nets = [lite2() if untouched else tuned(args.work, tuned_name(again=args.again))]
+        name = f"{name}_again" if args.again else name
     runs = [compiled(net, args.threads, side) for net in nets]
     run = runs[0]
     dim = run(torch.zeros(1, 3, side, side)).shape[1]

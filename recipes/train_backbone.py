@@ -9,7 +9,9 @@ Five losses on the pooled 256-d feature z of garment views (see `views.py`):
   Beyer et al., CVPR 2022), half whitened; as ImageNet left it and, with ``--tuned``, as
   `tune_teacher.py` did, which then also says the category of each view;
 - close: the same of what is laid out, in views that the tuned teacher saw closely; with
-  ``--unseen`` also to those teachers of `tune_teacher.py --fold` that never saw the photographer;
+  ``--unseen`` also to those teachers of `tune_teacher.py --fold` that never saw the photographer.
+  With ``--again`` all features are those of the teacher that these taught, their spread as it is,
+  and it has half of the say on categories;
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
@@ -18,20 +20,28 @@ that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 
-The last but one of its rounds went on with
+The seventh of its rounds went on with
 
     --start out/recipes/backbone8.pt --name backbone9 --tuned --more 0.65 --laid 1.4 --mixed
     --flip 0.3 --steps 6400 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 
 and was averaged with the round before (`average.py backbone8.pt backbone9.pt --share 0.6 --to
-avg9.pt`). The last went on from there with
+avg9.pt`). The eighth went on from there with
 
     --start out/recipes/avg9.pt --name backbone10 --tuned --unseen --more 0.65 --laid 1.4 --mixed
     --flip 0.3 --steps 3000 --lr 8e-4 --seed 10 --sizes 192 224 256 --shares 0.3 0.4 0.3
     --weights '{"teacher": 2.0, "close": 2.5}'
 
-and what is bundled is the mean of the two (`average.py avg9.pt backbone10.pt`).
+and the ninth from the mean of the two (`average.py avg9.pt backbone10.pt --to avg10.pt`) with
+
+    --start out/recipes/avg10.pt --name backbone11 --tuned --unseen --again --more 0.65 --laid 1.4
+    --mixed --flip 0.3 --steps 2400 --lr 1e-3 --seed 11 --sizes 192 224 256 --shares 0.35 0.4 0.25
+    --weights '{"teacher": 3.0, "close": 3.0, "palette": 0.6}'
+
+A tenth went on from the mean of those two (`average.py avg10.pt backbone11.pt --to avg11.pt`) for
+1,900 steps at 8e-4, as backbone12 with seed 12 and all else the same. What is bundled is the mean
+of the ninth and the tenth (`average.py backbone11.pt backbone12.pt`).
 """
 
 from __future__ import annotations
@@ -115,6 +125,7 @@ def main() -> None:
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
+    parser.add_argument("--again", action="store_true", help="and from the one they taught")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
     parser.add_argument("--laid", type=float, default=1.0, help="weight of what is laid out")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
@@ -127,17 +138,20 @@ def main() -> None:
     weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
-    targets, labels = what_teachers_say(args.work, tuned=args.tuned, unseen=args.unseen)
+    heard = {"unseen": args.unseen, "again": args.again}
+    targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
     full, half = (np.load(args.work / f"train_crops{end}.npy", "r") for end in ("", "_half"))
-    more = More(args.work, full, half, args.more, unseen=args.unseen) if args.more else None
+    more = More(args.work, full, half, args.more, **heard) if args.more else None
     close_dim = more.targets.shape[2] if more else 1
     model = Student(trunk(args.init), targets.shape[2], close_dim, palettes.shape[1], len(names))
     model = model.to(memory_format=torch.channels_last)
+    if args.again:  # all views were seen by one teacher
+        model.close = model.teacher
     if args.start:
         learned = torch.load(args.start)
         model.load_state_dict(
@@ -202,11 +216,12 @@ def main() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             features = model.features(x.contiguous(memory_format=torch.channels_last))
         features = features.float()
-        logits = SCALE * F.normalize(features) @ F.normalize(model.proxies).T
+        unit = F.normalize(features)
+        logits = SCALE * unit @ F.normalize(model.proxies).T
         losses = {
             "category": F.cross_entropy(logits, mixed(label), label_smoothing=0.03),
-            "teacher": off(model.teacher(features[~apart]), mixed(wish)[~apart]),
-            "close": off(model.close(features[apart]), mixed(wish_close)[apart])
+            "teacher": off(model.teacher(unit[~apart]), mixed(wish)[~apart]),
+            "close": off(model.close(unit[apart]), mixed(wish_close)[apart])
             if apart.any()
             else torch.zeros(()),
             "palette": F.smooth_l1_loss(model.palette(features), mixed(palettes[rows])),

@@ -104,7 +104,7 @@ def main() -> None:
     start = resume(state, kept)
     soft = {}
     if args.tuned:
-        labels = what_teachers_say(args.work, tuned=True, unseen=False)[1].mean(0).numpy()
+        labels = what_teachers_say(args.work, tuned=True)[1].mean(0).numpy()
         soft = dict(zip(np.load(args.work / "train.npz")["id"].tolist(), labels, strict=True))
     batches = Batches(laid_train, train, args.batch, args.seed + start, soft, worn=args.worn)
     weight = torch.ones(N_PIX)

@@ -6,9 +6,11 @@ are shared between people and the probe of `teacher.py`, half of the steps see m
 pictures, and the running mean of its weights is kept. It looks closer than a student can afford,
 and mostly at what is laid out: a hood, a zip or a collar is a few pixels. `teacher.py --tuned`
 then stores its features for the student, and what it says. With ``--fold`` it leaves out a third of
-the photographers, of whose garments it can then speak without having their labels by heart.
+the photographers, of whose garments it can then speak without having their labels by heart. With
+``--again`` it learns from what those said of garments that they never saw, beside people's labels
+(as in Born-Again Networks, Furlanello et al., ICML 2018, but from teachers out of fold).
 
-    python recipes/tune_teacher.py --work out/recipes [--fold 0]
+    python recipes/tune_teacher.py --work out/recipes [--fold 0 | --again --side 320]
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import compiled, folds, follow, resume, sampling, save_state, soft_labels
+from common import compiled, folds, follow, resume, sampling, save_state, soft_labels, unseen_labels
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
@@ -93,13 +95,14 @@ class First(nn.Module):
         return self.teacher.first(x)
 
 
-def tuned_name(fold: int | None) -> str:
-    return "tuned" if fold is None else f"tuned{fold}"
+def tuned_name(fold: int | None = None, *, again: bool = False) -> str:
+    """Name of what is left by a run without flags, with ``--fold`` or with ``--again``."""
+    return "again" if again else "tuned" if fold is None else f"tuned{fold}"
 
 
-def tuned(work: Path, fold: int | None = None) -> Teacher:
-    """The teacher that this script left; with ``fold`` the one that never saw that fold."""
-    state = torch.load(work / f"{tuned_name(fold)}.pt")
+def tuned(work: Path, name: str = "tuned") -> Teacher:
+    """The teacher that this script left under a name."""
+    state = torch.load(work / f"{name}.pt")
     model = Teacher(len(state["tags.bias"]))
     model.load_state_dict(state)
     return model
@@ -128,11 +131,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--laid", type=float, default=2.5, help="weight of what is laid out")
     parser.add_argument("--fold", type=int, help="leave out one fold of the photographers")
+    parser.add_argument("--again", action="store_true", help="learn what the folds' teachers say")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     data = np.load(args.work / "train.npz")
-    soft = soft_labels(args.work)
+    soft = unseen_labels(args.work) if args.again else soft_labels(args.work)
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
@@ -153,7 +157,7 @@ def main() -> None:
         pct_start=0.1,
         final_div_factor=100,
     )
-    name = tuned_name(args.fold)
+    name = tuned_name(args.fold, again=args.again)
     state = args.work / f"{name}_state.pt"
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     start = resume(state, kept)
