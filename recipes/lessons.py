@@ -93,6 +93,7 @@ def lesson(
 
 
 def labels_of(work: Path, *, again: bool) -> torch.Tensor:
+    """Labels that do not depend on the view, (n, categories)."""
     return unseen_labels(work) if again else soft_labels(work)
 
 
