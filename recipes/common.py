@@ -53,30 +53,25 @@ def compiled(net: torch.nn.Module, threads: int, side: int) -> Callable[[torch.T
     return lambda x: run(x.contiguous().numpy())[0].copy()
 
 
-def soft_labels(work: Path) -> torch.Tensor:
+def soft_labels(work: Path, *, unseen: bool = False) -> torch.Tensor:
     """Probabilities (n, categories): people's labels, shared with the teacher's probe.
 
-    What `derived.py` made is what it was made to be, whatever it looks like to a teacher.
+    With ``unseen`` shared with the tuned teachers that never saw the photographer, the mean of
+    what they say of a few views. What `derived.py` made is what it was made to be, whatever it
+    looks like to a teacher.
     """
     data = np.load(work / "train.npz")
     category = torch.from_numpy(data["category"]).long()
-    said = torch.from_numpy(np.load(work / "teacher.npz")["soft"]).softmax(1)
-    soft = F.pad(said, (0, len(CATEGORIES) - said.shape[1]))
-    known = category >= 0
+    if unseen:
+        said = np.load(work / "tuned_unseen_views.npy", "r")[..., -len(CATEGORIES) :]
+        soft = torch.from_numpy(said.astype(np.float32)).softmax(2).mean(0)
+    else:
+        probe = torch.from_numpy(np.load(work / "teacher.npz")["soft"]).softmax(1)
+        soft = F.pad(probe, (0, len(CATEGORIES) - probe.shape[1]))
     people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
-    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST)[:, None]
-    return torch.where(known[:, None], trust * people + (1 - trust) * soft, soft)
-
-
-def unseen_labels(work: Path) -> torch.Tensor:
-    """The same, with what the tuned teachers that never saw the photographer say of its views."""
-    data = np.load(work / "train.npz")
-    said = np.load(work / "tuned_unseen_views.npy", "r")[..., -len(CATEGORIES) :]
-    seen = torch.from_numpy(said.astype(np.float32)).softmax(2).mean(0)
-    category = torch.from_numpy(data["category"]).long()
-    people = F.one_hot(category.clamp(min=0), len(CATEGORIES))
-    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST_UNSEEN)[:, None]
-    return torch.where((category >= 0)[:, None], trust * people + (1 - trust) * seen, seen)
+    derived = torch.from_numpy(data["derived"])
+    trust = torch.where(derived, 1.0, TRUST_UNSEEN if unseen else TRUST)[:, None]
+    return torch.where((category >= 0)[:, None], trust * people + (1 - trust) * soft, soft)
 
 
 def sampling(data: Mapping[str, np.ndarray], laid: float = 1.0) -> np.ndarray:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import folds, soft_labels, unseen_labels
+from common import folds, soft_labels
 from labels import CATEGORIES
-from teacher import MORE, MORE_VIEWS, close_rows
+from teacher import MORE, MORE_VIEWS, close_rows, unit
 from tune_teacher import FOLDS
 from views import Views
 
@@ -19,35 +19,26 @@ KINDS = len(CATEGORIES)
 DIM = 128
 
 
-def half_whitened(features: np.ndarray, dim: int = 256) -> torch.Tensor:
-    """The teacher's first components (k, n, dim), spread evened by half, unit length."""
-    k, n, _ = features.shape
-    x = features.reshape(k * n, -1).astype(np.float32)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    x -= x.mean(0)
-    values, vectors = np.linalg.eigh(x.T @ x / len(x))
-    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
-    y = x @ (vectors / values**0.25)
-    y /= np.linalg.norm(y, axis=1, keepdims=True)
-    return torch.from_numpy(y.reshape(k, n, dim).astype(np.float32))
+def components(
+    features: np.ndarray, dim: int = 256, evened: float = 0.25, like: np.ndarray | None = None
+) -> torch.Tensor:
+    """A teacher's first components (k, n, dim) of unit length.
 
-
-def principal(features: np.ndarray, like: np.ndarray) -> torch.Tensor:
-    """First components (k, n, DIM) of a teacher's features, found in (m, d) others of its own.
-
-    Their spread stays as it is. Evened by half, and with more of them, worn and laid-out garments
-    are ranked much worse, by the teacher itself already.
+    Args:
+        features: (k, n, d).
+        dim: How many are kept.
+        evened: How far their spread is evened: 0 leaves it, 0.5 whitens.
+        like: (m, d) features of the same teacher in which the components are found; None for
+            ``features``.
     """
-    like = like.astype(np.float32)
-    like /= np.linalg.norm(like, axis=1, keepdims=True)
-    mean = like.mean(0)
-    vectors = np.linalg.eigh(np.cov(like.T))[1][:, ::-1][:, :DIM]
-    out = np.empty((*features.shape[:2], DIM), np.float32)
-    for said, row in zip(features, out, strict=True):
-        x = said.astype(np.float32)
-        y = (x / np.linalg.norm(x, axis=1, keepdims=True) - mean) @ vectors
-        row[:] = y / np.linalg.norm(y, axis=1, keepdims=True)
-    return torch.from_numpy(out)
+    x = unit(features.astype(np.float32)).reshape(-1, features.shape[2])
+    known = x if like is None else unit(like.astype(np.float32))
+    mean = known.mean(0)
+    around = known - mean
+    values, vectors = np.linalg.eigh(around.T @ around / len(around))
+    values, vectors = values[::-1][:dim], vectors[:, ::-1][:, :dim]
+    y = unit((x - mean) @ (vectors / values**evened))
+    return torch.from_numpy(y.reshape(*features.shape[:2], dim))
 
 
 def said_by(seen: torch.Tensor, labels: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
@@ -62,7 +53,7 @@ def by_fold(features: np.ndarray, senders: np.ndarray) -> torch.Tensor:
     others are 0 there.
     """
     fold = folds(senders, FOLDS)
-    parts = [half_whitened(features[:, fold == f]) for f in range(FOLDS)]
+    parts = [components(features[:, fold == f]) for f in range(FOLDS)]
     dim = parts[0].shape[2]
     out = torch.zeros(*features.shape[:2], FOLDS * dim)
     for f, part in enumerate(parts):
@@ -80,21 +71,19 @@ def lesson(
     ``again`` the teacher that learned from those has half of the say, and the features are its.
     """
     said = np.load(work / f"{name}_views.npy")
-    features, seen = half_whitened(said[..., :-KINDS]), shares(said)
+    features, seen = said[..., :-KINDS], shares(said)
     if unseen:
         other = np.load(work / f"{name}_unseen_views.npy")
-        own = by_fold(other[..., :-KINDS], np.load(work / "train.npz")["sender"][rows])
-        features, seen = torch.cat([features, own], 2), (seen + shares(other)) / 2
+        seen = (seen + shares(other)) / 2
     if again:
+        # Evened, this one's features rank laid-out garments for a worn style much worse.
         last = np.load(work / f"{name}_again_views.npy")
         like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
-        features, seen = principal(last[..., :-KINDS], like), (seen + shares(last)) / 2
-    return features, seen
-
-
-def labels_of(work: Path, *, again: bool) -> torch.Tensor:
-    """Labels that do not depend on the view, (n, categories)."""
-    return unseen_labels(work) if again else soft_labels(work)
+        return components(last[..., :-KINDS], DIM, 0.0, like), (seen + shares(last)) / 2
+    if not unseen:
+        return components(features), seen
+    own = by_fold(other[..., :-KINDS], np.load(work / "train.npz")["sender"][rows])
+    return torch.cat([components(features), own], 2), seen
 
 
 def shares(said: np.ndarray) -> torch.Tensor:
@@ -105,8 +94,8 @@ def what_teachers_say(
     work: Path, *, tuned: bool, unseen: bool = False, again: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (views, n, d), and probabilities (views, n, categories)."""
-    targets = half_whitened(np.load(work / "teacher_views.npy"))
-    labels = labels_of(work, again=again).expand(len(targets), -1, -1)
+    targets = components(np.load(work / "teacher_views.npy"))
+    labels = soft_labels(work, unseen=again).expand(len(targets), -1, -1)
     if not tuned:
         return targets, labels
     data = np.load(work / "train.npz")
@@ -144,7 +133,9 @@ class More:
         rows = close_rows(data)
         self.targets, seen = lesson(work, "more", rows, unseen=unseen, again=again)
         self.share, self.count = share, len(seen)
-        self.labels = said_by(seen, labels_of(work, again=again)[rows], torch.tensor(TRUST_TUNED))
+        self.labels = said_by(
+            seen, soft_labels(work, unseen=again)[rows], torch.tensor(TRUST_TUNED)
+        )
         self.place = np.full(len(data["kind"]), -1)
         self.place[rows] = np.arange(len(rows))
         derived, worn = int(data["derived"].sum()), data["kind"] == "worn"

@@ -116,11 +116,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--more", action="store_true")
-    parser.add_argument("--unseen", action="store_true")
-    parser.add_argument("--again", action="store_true")
+    others = parser.add_mutually_exclusive_group()
+    others.add_argument("--unseen", action="store_true")
+    others.add_argument("--again", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     untouched = not (args.tuned or args.more)
+    if untouched and (args.unseen or args.again):
+        parser.error("--unseen and --again go with --tuned or --more")
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
     side = AGAIN_SIDE if args.again else side
     data = np.load(args.work / "train.npz")

@@ -15,6 +15,7 @@ Five losses on the pooled 256-d feature z of garment views (see `views.py`):
 - palette: the garment's colours and texture can be read from z, so that z is not colour-blind;
 - tag: the finer street labels (jeans, sandals, leggings, ...).
 
+The heads read features of unit length; up to the eighth round they saw how long these are, too.
 Half of the steps see mixtures of two pictures (mixup, Zhang et al., ICLR 2018), and the weights
 that are kept are their running mean.
 

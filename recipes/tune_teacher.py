@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import compiled, folds, follow, resume, sampling, save_state, soft_labels, unseen_labels
+from common import compiled, folds, follow, resume, sampling, save_state, soft_labels
 from evaluate import evaluate
 from labels import CATEGORIES
 from torch import nn
@@ -130,13 +130,14 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--laid", type=float, default=2.5, help="weight of what is laid out")
-    parser.add_argument("--fold", type=int, help="leave out one fold of the photographers")
-    parser.add_argument("--again", action="store_true", help="learn what the folds' teachers say")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--fold", type=int, help="leave out one fold of the photographers")
+    which.add_argument("--again", action="store_true", help="learn what the folds' teachers say")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     data = np.load(args.work / "train.npz")
-    soft = unseen_labels(args.work) if args.again else soft_labels(args.work)
+    soft = soft_labels(args.work, unseen=args.again)
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 
