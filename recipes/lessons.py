@@ -107,6 +107,16 @@ def what_teachers_say(
     return features, said_by(seen, labels, trust)
 
 
+def what_the_last_says(work: Path) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same of views that only the last teacher saw; labels shared with those of the folds."""
+    said = np.load(work / "wide_again_views.npy")
+    like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
+    features = components(said[..., :-KINDS], DIM, 0.0, like)
+    derived = torch.from_numpy(np.load(work / "train.npz")["derived"])
+    trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
+    return features, said_by(shares(said), soft_labels(work, unseen=True), trust)
+
+
 class More:
     """Views of what is laid out, seen closely by the tuned teachers.
 

@@ -39,6 +39,8 @@ from views import Views, plain
 SIDE, TUNED_SIDE, CLOSE_SIDE, AGAIN_SIDE = 224, 256, 288, 320
 #: Views of everything; seed and number of those that only what is laid out has.
 VIEWS, MORE, MORE_VIEWS = 6, 1, 12
+#: Seed and number of the views that only the last teacher sees, and how many are dyed.
+WIDE, WIDE_VIEWS, WIDE_DYED = 2, 10, 0.3
 
 
 def lite2() -> torch.nn.Module:
@@ -116,14 +118,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--more", action="store_true")
+    parser.add_argument("--wide", action="store_true", help="new views of everything, some dyed")
     others = parser.add_mutually_exclusive_group()
     others.add_argument("--unseen", action="store_true")
     others.add_argument("--again", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    untouched = not (args.tuned or args.more)
+    untouched = not (args.tuned or args.more or args.wide)
     if untouched and (args.unseen or args.again):
-        parser.error("--unseen and --again go with --tuned or --more")
+        parser.error("--unseen and --again go with --tuned, --more or --wide")
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
     side = AGAIN_SIDE if args.again else side
     data = np.load(args.work / "train.npz")
@@ -133,7 +136,10 @@ def main() -> None:
     seed, count, name = (0, VIEWS, "teacher" if untouched else "tuned")
     if args.more:
         seed, count, name = MORE, MORE_VIEWS, "more"
-    views = Views(full, half, worn, count, seed=seed, derived=derived)
+    if args.wide:
+        seed, count, name = WIDE, WIDE_VIEWS, "wide"
+    dyed = WIDE_DYED if args.wide else 0.0
+    views = Views(full, half, worn, count, seed=seed, derived=derived, dyed=dyed)
     looked_at = args.views or count
     rows = close_rows(data) if args.more else np.arange(len(worn))
     if args.unseen:

@@ -60,8 +60,8 @@ import torch.nn.functional as F
 from common import follow, resume, sampling, save_state, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
-from lessons import More, what_teachers_say
-from teacher import VIEWS
+from lessons import More, what_teachers_say, what_the_last_says
+from teacher import VIEWS, WIDE, WIDE_DYED, WIDE_VIEWS
 from torch import nn
 from views import Views, plain
 
@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
     parser.add_argument("--again", action="store_true", help="and from the one they taught")
+    parser.add_argument("--wide", action="store_true", help="in views that only that one saw")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
     parser.add_argument("--laid", type=float, default=1.0, help="weight of what is laid out")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
@@ -140,7 +141,10 @@ def main() -> None:
 
     data = np.load(args.work / "train.npz")
     heard = {"unseen": args.unseen, "again": args.again}
-    targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
+    if args.wide:
+        targets, labels = what_the_last_says(args.work)
+    else:
+        targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
@@ -180,7 +184,8 @@ def main() -> None:
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     start = resume(state, kept)
     worn = data["kind"] == "worn"
-    views = Views(full, half, worn, VIEWS, derived=int(data["derived"].sum()))
+    seen = {"count": WIDE_VIEWS, "seed": WIDE, "dyed": WIDE_DYED} if args.wide else {"count": VIEWS}
+    views = Views(full, half, worn, derived=int(data["derived"].sum()), **seen)
     chance = sampling(data, args.laid)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
@@ -195,8 +200,10 @@ def main() -> None:
         x[~apart] = views.render(rows[~apart], view[~apart], side)
         wish, label = targets[view, rows], labels[view, rows]
         wish_close = torch.zeros(args.batch, close_dim)
+        own_colour = ~views.dye[view, rows].any(1)
         if more and apart.any():
             which = rng.integers(more.count, size=int(apart.sum()))
+            own_colour[apart] = True
             x[apart] = more.views.render(rows[apart], which, side)
             label[apart] = more.labels[which, more.place[rows[apart]]]
             wish_close[apart] = more.targets[which, more.place[rows[apart]]]
@@ -213,6 +220,7 @@ def main() -> None:
         def mixed(t: torch.Tensor, share: float = share, other: np.ndarray = other) -> torch.Tensor:
             return share * t + (1 - share) * t[other]
 
+        kept_colour = torch.from_numpy(own_colour & own_colour[other])
         model.train()
         with torch.autocast("cpu", torch.bfloat16):
             features = model.features(x.contiguous(memory_format=torch.channels_last))
@@ -225,7 +233,9 @@ def main() -> None:
             "close": off(model.close(unit[apart]), mixed(wish_close)[apart])
             if apart.any()
             else torch.zeros(()),
-            "palette": F.smooth_l1_loss(model.palette(features), mixed(palettes[rows])),
+            "palette": F.smooth_l1_loss(
+                model.palette(features)[kept_colour], mixed(palettes[rows])[kept_colour]
+            ),
             "tag": F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
             if share == 1.0 and (tags[rows] >= 0).any()
             else torch.zeros(()),

@@ -41,6 +41,15 @@ def plain(crops: np.ndarray, side: int, widen: float = 0.06, residue: float = 0.
     return torch.from_numpy(out).permute(0, 3, 1, 2)
 
 
+def dyed(rgb: np.ndarray, hue: float, vividness: float, lightness: float) -> np.ndarray:
+    """The same picture, uint8 (h, w, 3), in another colour; each number -1..1, 0 as it is."""
+    hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL).astype(np.float32)
+    hsv[..., 0] = (hsv[..., 0] + 128 * hue) % 256
+    hsv[..., 1] *= 1 + 0.7 * vividness
+    hsv[..., 2] *= 1 + 0.35 * lightness
+    return cv2.cvtColor(hsv.clip(0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB_FULL)
+
+
 class Views:
     """View ``k`` of garment ``i``: always the same place, turn, surroundings and light.
 
@@ -52,6 +61,8 @@ class Views:
         seed: Of the views.
         derived: How many at the end are of `derived.py`: however many, the views of the others
             stay what they were.
+        dyed: Share of the views in which the garment has another colour. For targets that a
+            teacher gives of the very view; people's words may not hold for them.
     """
 
     def __init__(
@@ -62,6 +73,7 @@ class Views:
         count: int,
         seed: int = 0,
         derived: int = 0,
+        dyed: float = 0.0,
     ) -> None:
         self.crops, self.half, self.worn, self.count = crops, half, worn, count
         parts = [(np.random.default_rng(seed), len(crops) - derived)]
@@ -71,6 +83,9 @@ class Views:
             for r, n in parts
         ]
         self.uniform, self.normal = (np.concatenate(p, 1) for p in zip(*drawn, strict=True))
+        rng = np.random.default_rng((seed, 2))
+        dye = rng.uniform(-1, 1, (count, len(crops), 3)).astype(np.float32)
+        self.dye = dye * (rng.random((count, len(crops), 1)) < dyed)
 
     def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
         """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""
@@ -92,6 +107,7 @@ class Views:
         offset = 0.5 * tint - 0.5 * scale + (u[:, 14:15] - 0.5) * 0.24
         source = self.half if side < 0.9 * self.half.shape[1] else self.crops
         s = source.shape[1]
+        dye = self.dye[view, index]
         out = np.empty((len(index), side, side, 3), np.float32)
 
         def draw(i: int) -> None:
@@ -102,6 +118,8 @@ class Views:
                 source[index[i]], np.c_[turn, place], (side, side),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(114, 114, 114, 0),
             )  # fmt: skip
+            if dye[i].any():
+                x = np.dstack([dyed(x[..., :3], *dye[i]), x[..., 3]])
             inside = tables[i][x[..., 3]][..., None]
             rgb = x[..., :3] * (inside * scale[i].astype(np.float32) / 255)
             out[i] = rgb + (fill[i] * scale[i]).astype(np.float32) * (1 - inside) + offset[i]

@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 import stylesim as ss
 from stylesim._looking import look
@@ -194,6 +194,31 @@ def test_what_the_finder_saw_is_not_looked_at_again(monkeypatch: pytest.MonkeyPa
     assert looked == [2, 2], "the whole picture, mirrored too; the garment is known both ways"
     for way in ways:
         assert way.garments[0].embedding == pytest.approx(once.garments[0].embedding, abs=HALF)
+
+
+def test_a_worn_garment_is_seen_once_and_larger_than_the_whole_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, int | None]] = []
+    features = ss.YoloBackbone.features
+
+    def noted(
+        self: ss.YoloBackbone, images: list[Image.Image], *, side: int | None = None, **rest: object
+    ) -> np.ndarray:
+        asked.append((len(images), side))
+        return features(self, images, side=side, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ss.YoloBackbone, "features", noted)
+    picture, backbone = drawn_shirt(), ss.YoloBackbone()
+    box = (0, 0, *picture.size)
+    shirt = ss.FoundGarment("top", "shirt", box, worn=True)
+    finder = ss.FunctionFinder(lambda _: [shirt], name="worn")
+    plain, mirrored = look([picture], finder, backbone, mirrored=True)[0]
+    assert asked == [(1, 224), (1, 224), (2, None)], "each way closely, then both whole pictures"
+    crop = cut_out(picture, shirt, max_side=320)
+    for way, seen in ((plain, crop), (mirrored, ImageOps.mirror(crop))):
+        alone = backbone.vectors(features(backbone, [seen], side=224))[0]
+        assert way.garments[0].embedding == pytest.approx(alone, abs=HALF)
 
 
 @pytest.mark.real_data

@@ -9,6 +9,7 @@ from PIL import Image
 
 from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.activation import CHOSEN, Cam, activation_map, unsquared
+from stylesim.backbones.closely import close_side
 from stylesim.backbones.pictures import square
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.garments import cut_out, frame_of
@@ -88,10 +89,18 @@ def crop_heat(
     region: str,
     cam: Cam | None = CHOSEN,
     told: Mapping[str, float] | None = None,
+    *,
+    closely: bool = False,
 ) -> tuple[FloatArray, str]:
-    """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name."""
+    """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name.
+
+    With ``closely`` it is a garment cut out, at which backbones that know kinds look larger.
+    """
     if cam is not None and isinstance(backbone, YoloBackbone):
-        values = activation_map(backbone, crop, slopes_of(model, backbone, region, told), cam)
+        slopes = slopes_of(model, backbone, region, told)
+        larger = closely and backbone.kinds is not None
+        side = close_side(backbone.image_size) if larger else None
+        values = activation_map(backbone, crop, slopes, cam, side)
         return unsquared(values, crop.size, backbone.squaring), cam.name
     return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
 
@@ -152,7 +161,8 @@ def garment_heat(
     told = None if garment is None else garment.kinds
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
     for region, weight in weights.items():
-        values, method = crop_heat(model, backbone, crop, region, cam, told)
+        closely = garment is not None
+        values, method = crop_heat(model, backbone, crop, region, cam, told, closely=closely)
         total += np.float32(weight) * values
     if garment is None:
         return total, method

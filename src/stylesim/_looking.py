@@ -117,18 +117,18 @@ def _look_closely(
     found: Sequence[Sequence[tuple[Slot, FoundGarment | None]]],
     backbone: YoloBackbone,
 ) -> None:
-    """Replace garments that are laid out, and that no finder looked at, by what is seen of them."""
-    laid: list[bool] = []
-    for garments in found:
-        laid += [not garment.worn for _, garment in garments if garment is not None]
-        laid.append(False)  # the whole picture
-    crops = {
-        place: part
-        for place, (part, alone) in enumerate(zip(parts, laid, strict=True))
-        if alone and not isinstance(part, Seen)
-    }
+    """Replace garments that no finder looked at by what is seen of them."""
+    garments: list[FoundGarment | None] = []
+    for some in found:
+        garments += [garment for _, garment in some if garment is not None]
+        garments.append(None)  # the whole picture
+    crops, worn = {}, []
+    for place, (part, garment) in enumerate(zip(parts, garments, strict=True)):
+        if garment is not None and not isinstance(part, Seen):
+            crops[place] = part
+            worn.append(garment.worn)
     if crops:
-        rows = features_closely(backbone, list(crops.values()))
+        rows = features_closely(backbone, list(crops.values()), worn)
         for place, row in zip(crops, rows, strict=True):
             parts[place] = Seen(backbone.name, row)
 
@@ -154,12 +154,13 @@ def _embedded(
 
     (cuts,) = ahead(cut, range(len(pictures)), len(pictures))
     parts = [part for some, _ in cuts for part in some]
-    if isinstance(backbone, YoloBackbone) and backbone.kinds is not None:
-        _look_closely(parts, found, backbone)
     ways = [parts]
     if mirrored:
-        # What was seen closely is the mean of both ways already.
+        # What the finder looked at is the mean of both ways already.
         ways.append([p if isinstance(p, Seen) else ImageOps.mirror(p) for p in parts])
+    if isinstance(backbone, YoloBackbone) and backbone.kinds is not None:
+        for way in ways:
+            _look_closely(way, found, backbone)
     told: list[Mapping[str, float] | None] = []
     for garments in found:
         told += [garment.kinds for _, garment in garments if garment is not None]

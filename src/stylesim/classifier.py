@@ -50,7 +50,7 @@ class LightweightClassifier:
             in seconds. ``"finetune"``: the whole network is trained by Ultralytics' own trainer
             on whole pictures, as in the paper, in minutes.
         image_size: Side of the square that the network sees, in pixels, a multiple of 32: 192 for
-            the bundled weights, 224 for others and for fine-tuning, unless it is passed.
+            the bundled weights (224 of garments cut out), 224 for others and for fine-tuning.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         seed: Of all that is drawn; the same seed and input give the same classifier on a machine.
         finder: Finds the garments; None is the bundled finder, and

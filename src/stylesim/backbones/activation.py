@@ -56,6 +56,7 @@ def activation_map(
     picture: Image.Image,
     slopes: Callable[[FloatArray], FloatArray],
     cam: Cam = CHOSEN,
+    side: int | None = None,
 ) -> FloatArray:
     """Map how much each place of a picture raises a score of its pooled features.
 
@@ -65,6 +66,7 @@ def activation_map(
         slopes: Takes features of shape (d,), before they are scaled to unit length; gives the
             derivative of the score by each of them, of shape (d,).
         cam: How.
+        side: Of the square that the network sees, in pixels; None for its ``image_size``.
 
     Returns:
         float32 array of shape (n, n), at least 0, in no fixed unit: n is the number of cells
@@ -79,7 +81,7 @@ def activation_map(
     import torch
 
     trunk: Any = backbone._network
-    pixels = np.array(square(picture, backbone.image_size, backbone.squaring))
+    pixels = np.array(square(picture, side or backbone.image_size, backbone.squaring))
     x = torch.from_numpy(pixels).to(backbone._place).permute(2, 0, 1)[None]
     x = x.to(torch.float32).div_(255)
     first = min(cam.layers)

@@ -1,4 +1,4 @@
-"""A closer look at garments that are laid out: one fills its picture, so there is more to see."""
+"""A closer look at garments: cut out, one fills its picture, so there is more to see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stylesim.backbones.yolo import YoloBackbone
     from stylesim.types import FloatArray
 
-_LARGER = 7 / 6  # than pictures of garments that are worn: a zip or a collar is a few pixels
+_LARGER = 7 / 6  # than whole pictures: a zip or a collar is a few pixels
 _STRIDE = 32
 
 
@@ -29,17 +29,22 @@ def close_side(image_size: int) -> int:
     return _STRIDE * round(image_size * _LARGER / _STRIDE)
 
 
-def features_closely(backbone: YoloBackbone, crops: Sequence[Image.Image]) -> FloatArray:
-    """Look at garments that are laid out twice, larger: as they are, and mirrored.
+def features_closely(
+    backbone: YoloBackbone, crops: Sequence[Image.Image], worn: Sequence[bool] | None = None
+) -> FloatArray:
+    """Look at garments larger than at whole pictures: as they are, and mirrored if laid out.
 
     Args:
         backbone: The network.
         crops: n garments, cut out.
+        worn: Which of them somebody wears; none unless it is told.
 
     Returns:
-        float32 array of shape (n, channels): the mean of both looks.
+        float32 array of shape (n, channels): of those that are laid out the mean of both looks.
     """
-    both = [*crops, *map(ImageOps.mirror, crops)]
-    plain, turned = np.split(backbone.features(both, side=close_side(backbone.image_size)), 2)
-    mean: FloatArray = (plain + turned) / np.float32(2)
-    return mean
+    laid = np.ones(len(crops), bool) if worn is None else ~np.asarray(worn, bool)
+    turned = [ImageOps.mirror(crop) for crop, alone in zip(crops, laid, strict=True) if alone]
+    rows = backbone.features([*crops, *turned], side=close_side(backbone.image_size))
+    plain, again = rows[: len(crops)], rows[len(crops) :]
+    plain[laid] = (plain[laid] + again) / np.float32(2)
+    return plain

@@ -146,7 +146,7 @@ class YoloBackbone(AbstractBackbone):
             else in stylesim downloads weights.
         image_size: Side of the square that the network sees, in pixels: a
             multiple of 32. Unless it is passed 192 for the bundled weights,
-            which tell garments best at that size, and 224 for others.
+            near the sizes at which they learned, and 224 for others.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
             square in its middle, as Ultralytics' own ``predict`` does.
