@@ -11,11 +11,14 @@ With ``--unseen`` every garment is looked at by the teacher that never saw its p
 those of ``tune_teacher.py --fold``. A teacher has learned the labels of its own garments by heart,
 those that are wrong too; what it says of others is what it knows.
 
-``--again`` is what `tune_teacher.py --again` left, which looks closer still.
+``--again`` is what `tune_teacher.py --again` left, which looks closer still. With ``--wide`` it
+looks at new views of everything, of which some have another colour: what it says of the very view
+is learned, so they may.
 
     python recipes/teacher.py --work out/recipes
     python recipes/teacher.py --work out/recipes --tuned --views 4 [--unseen]
     python recipes/teacher.py --work out/recipes --more [--unseen]
+    python recipes/teacher.py --work out/recipes --wide --again
 """
 
 from __future__ import annotations
@@ -116,9 +119,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--views", type=int, help="how many are looked at; all unless it is said")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--tuned", action="store_true")
-    parser.add_argument("--more", action="store_true")
-    parser.add_argument("--wide", action="store_true", help="new views of everything, some dyed")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--tuned", action="store_true")
+    which.add_argument("--more", action="store_true")
+    which.add_argument("--wide", action="store_true", help="new views of everything, some dyed")
     others = parser.add_mutually_exclusive_group()
     others.add_argument("--unseen", action="store_true")
     others.add_argument("--again", action="store_true")
@@ -127,6 +131,8 @@ def main() -> None:
     untouched = not (args.tuned or args.more or args.wide)
     if untouched and (args.unseen or args.again):
         parser.error("--unseen and --again go with --tuned, --more or --wide")
+    if args.wide and not args.again:
+        parser.error("--wide goes with --again")
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
     side = AGAIN_SIDE if args.again else side
     data = np.load(args.work / "train.npz")

@@ -41,8 +41,20 @@ and the ninth from the mean of the two (`average.py avg9.pt backbone10.pt --to a
     --weights '{"teacher": 3.0, "close": 3.0, "palette": 0.6}'
 
 A tenth went on from the mean of those two (`average.py avg10.pt backbone11.pt --to avg11.pt`) for
-1,900 steps at 8e-4, as backbone12 with seed 12 and all else the same. What is bundled is the mean
-of the ninth and the tenth (`average.py backbone11.pt backbone12.pt`).
+1,900 steps at 8e-4, as backbone12 with seed 12 and all else the same; the ninth and the tenth were
+averaged (`average.py backbone11.pt backbone12.pt --to avg12.pt`). The eleventh went on with
+
+    --start out/recipes/avg12.pt --name backbone13 --tuned --unseen --again --wide --more 0.5
+    --laid 1.2 --mixed --flip 0.3 --steps 4000 --lr 1e-3 --seed 13 --sizes 192 224 256
+    --shares 0.4 0.4 0.2 --weights '{"teacher": 4.0, "close": 3.0, "palette": 0.6}'
+
+the twelfth from `average.py avg12.pt backbone13.pt --to avg13.pt` with
+
+    --start out/recipes/avg13.pt --name backbone14 --tuned --unseen --again --wide --more 0.5
+    --laid 1.2 --mixed --flip 0.3 --mixup 0.2 --steps 3000 --lr 1e-3 --seed 14 --sizes 192 224 256
+    --shares 0.3 0.5 0.2 --weights '{"teacher": 8.0, "close": 5.0, "palette": 0.6}'
+
+What is bundled is `average.py avg12.pt backbone14.pt`.
 """
 
 from __future__ import annotations
@@ -135,6 +147,8 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
+    if args.wide and not args.again:
+        parser.error("--wide goes with --again")
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     weights = WEIGHTS | args.weights

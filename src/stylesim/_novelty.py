@@ -116,8 +116,9 @@ class Clouds:
         """
         squared = self.distances(x)[1] / max(self.widths[1], _LEAST)
         # Classes of n pictures lie off by the width / n, of which one direction in d counts; and
-        # the fewer tell how wide they are, the farther (as in Student's t): n - 1.
-        off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 1.0, 1.0) * x.shape[1]))
+        # the fewer tell how wide they are, the farther. On the training photographs n - 1, as in
+        # Student's t, covers more the fewer pictures there are, n - 1/2 about alike.
+        off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 0.5, 0.5) * x.shape[1]))
         normal = normals(len(self.counts))[:, None] * off
         tossed = logits + normal / self.temperature / factors
         shape = tossed.shape
