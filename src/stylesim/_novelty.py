@@ -117,7 +117,7 @@ class Clouds:
         squared = self.distances(x)[1] / max(self.widths[1], _LEAST)
         # Classes of n pictures lie off by the width / n, of which one direction in d counts; and
         # the fewer tell how wide they are, the farther. On the training photographs n - 1, as in
-        # Student's t, covers more the fewer pictures there are, n - 1/2 about alike.
+        # Student's t, covers more the fewer pictures there are, n - 1/2 less so.
         off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 0.5, 0.5) * x.shape[1]))
         normal = normals(len(self.counts))[:, None] * off
         tossed = logits + normal / self.temperature / factors

@@ -58,6 +58,41 @@ def test_a_class_activation_map_finds_the_place_of_a_feature(
     assert not falling.any()
 
 
+def test_what_is_seen_larger_has_a_finer_map(passing: YoloBackbone) -> None:
+    picture = Image.new("RGB", (64, 64), "black")
+    picture.paste("red", (32, 16, 64, 32))
+    heat = activation_map(passing, picture, lambda _: np.array([1.0, 0.0, 0.0]), side=128)
+    assert heat.shape == (8, 8)
+    assert set(zip(*np.nonzero(heat > heat.max() / 2), strict=True)) == {
+        (y, x) for y in (2, 3) for x in range(4, 8)
+    }
+
+
+@pytest.mark.parametrize(("closely", "kinds", "side"), [(True, True, 224), (True, False, None),
+                                                        (False, True, None)])  # fmt: skip
+def test_the_heat_of_a_garment_is_of_the_size_at_which_it_was_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, closely: bool, kinds: bool, side: int | None
+) -> None:
+    torch = pytest.importorskip("torch")
+    from stylesim import _heat
+    from stylesim.backbones import save_backbone
+    from stylesim.backbones.yolo import build_network
+
+    path = tmp_path / "own.safetensors"
+    known = (("skirt", "shirt"), torch.randn(2, 256)) if kinds else None
+    save_backbone(build_network("n"), path, kinds=known)
+    asked = []
+
+    def noted(*settings: object) -> np.ndarray:
+        asked.append(settings[-1])
+        return np.ones((2, 2), np.float32)
+
+    monkeypatch.setattr(_heat, "activation_map", noted)
+    backbone = YoloBackbone(path, image_size=192, device="cpu")
+    _heat.crop_heat(None, backbone, Image.new("RGB", (8, 8)), "upper", closely=closely)
+    assert asked == [side]
+
+
 def test_manners_differ_where_gradients_do(passing: YoloBackbone) -> None:
     """Squared colours: each place has a gradient of its own, and its sum is what Grad-CAM takes."""
     torch = pytest.importorskip("torch")
