@@ -41,8 +41,12 @@ def components(
     return torch.from_numpy(y.reshape(*features.shape[:2], dim))
 
 
-def said_by(seen: torch.Tensor, labels: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
-    """Labels shared with what tuned teachers say of each view, (views, n, categories)."""
+def said_by(seen: torch.Tensor, labels: torch.Tensor, derived: np.ndarray) -> torch.Tensor:
+    """Labels shared with what tuned teachers say of each view, (views, n, categories).
+
+    What is ``derived``, (n,) bool, is what it was made to be.
+    """
+    trust = torch.where(torch.from_numpy(derived), 1.0, TRUST_TUNED)[:, None]
     return trust * labels + (1 - trust) * seen
 
 
@@ -76,14 +80,20 @@ def lesson(
         other = np.load(work / f"{name}_unseen_views.npy")
         seen = (seen + shares(other)) / 2
     if again:
-        # Evened, this one's features rank laid-out garments for a worn style much worse.
-        last = np.load(work / f"{name}_again_views.npy")
-        like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
-        return components(last[..., :-KINDS], DIM, 0.0, like), (seen + shares(last)) / 2
+        features, last = last_lesson(work, name)
+        return features, (seen + last) / 2
     if not unseen:
         return components(features), seen
     own = by_fold(other[..., :-KINDS], np.load(work / "train.npz")["sender"][rows])
     return torch.cat([components(features), own], 2), seen
+
+
+def last_lesson(work: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same as the last teacher alone gave it."""
+    said = np.load(work / f"{name}_again_views.npy")
+    like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
+    # Evened, its features rank laid-out garments for a worn style much worse.
+    return components(said[..., :-KINDS], DIM, 0.0, like), shares(said)
 
 
 def shares(said: np.ndarray) -> torch.Tensor:
@@ -101,20 +111,16 @@ def what_teachers_say(
     data = np.load(work / "train.npz")
     features, seen = lesson(work, "tuned", np.arange(len(data["kind"])), unseen=unseen, again=again)
     targets, labels = targets[: len(features)], labels[: len(features)]
-    trust = torch.where(torch.from_numpy(data["derived"]), 1.0, TRUST_TUNED)[:, None]
     # ImageNet's own features rank laid-out garments for a worn style worse than the last teacher's.
     features = features if again else torch.cat([targets, features], 2)
-    return features, said_by(seen, labels, trust)
+    return features, said_by(seen, labels, data["derived"])
 
 
 def what_the_last_says(work: Path) -> tuple[torch.Tensor, torch.Tensor]:
     """The same of views that only the last teacher saw; labels shared with those of the folds."""
-    said = np.load(work / "wide_again_views.npy")
-    like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
-    features = components(said[..., :-KINDS], DIM, 0.0, like)
-    derived = torch.from_numpy(np.load(work / "train.npz")["derived"])
-    trust = torch.where(derived, 1.0, TRUST_TUNED)[:, None]
-    return features, said_by(shares(said), soft_labels(work, unseen=True), trust)
+    features, seen = last_lesson(work, "wide")
+    derived = np.load(work / "train.npz")["derived"]
+    return features, said_by(seen, soft_labels(work, unseen=True), derived)
 
 
 class More:
@@ -143,9 +149,8 @@ class More:
         rows = close_rows(data)
         self.targets, seen = lesson(work, "more", rows, unseen=unseen, again=again)
         self.share, self.count = share, len(seen)
-        self.labels = said_by(
-            seen, soft_labels(work, unseen=again)[rows], torch.tensor(TRUST_TUNED)
-        )
+        labels = soft_labels(work, unseen=again)[rows]
+        self.labels = said_by(seen, labels, data["derived"][rows])
         self.place = np.full(len(data["kind"]), -1)
         self.place[rows] = np.arange(len(rows))
         derived, worn = int(data["derived"].sum()), data["kind"] == "worn"

@@ -42,7 +42,10 @@ def plain(crops: np.ndarray, side: int, widen: float = 0.06, residue: float = 0.
 
 
 def dyed(rgb: np.ndarray, hue: float, vividness: float, lightness: float) -> np.ndarray:
-    """The same picture, uint8 (h, w, 3), in another colour; each number -1..1, 0 as it is."""
+    """The same picture, uint8 (h, w, 3), in another colour; each number -1..1, 0 as it is.
+
+    `recolour.py` changes one garment among others, about its own mean; here there is one.
+    """
     hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV_FULL).astype(np.float32)
     hsv[..., 0] = (hsv[..., 0] + 128 * hue) % 256
     hsv[..., 1] *= 1 + 0.7 * vividness

@@ -9,7 +9,7 @@ from PIL import Image
 
 from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.activation import CHOSEN, Cam, activation_map, unsquared
-from stylesim.backbones.closely import close_side
+from stylesim.backbones.closely import garment_side
 from stylesim.backbones.pictures import square
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.garments import cut_out, frame_of
@@ -94,12 +94,11 @@ def crop_heat(
 ) -> tuple[FloatArray, str]:
     """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name.
 
-    With ``closely`` it is a garment cut out, at which backbones that know kinds look larger.
+    With ``closely`` it is a garment cut out, which some backbones see larger.
     """
     if cam is not None and isinstance(backbone, YoloBackbone):
         slopes = slopes_of(model, backbone, region, told)
-        larger = closely and backbone.kinds is not None
-        side = close_side(backbone.image_size) if larger else None
+        side = garment_side(backbone) if closely else None
         values = activation_map(backbone, crop, slopes, cam, side)
         return unsquared(values, crop.size, backbone.squaring), cam.name
     return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
@@ -160,8 +159,8 @@ def garment_heat(
     crop = picture if garment is None else cut_out(picture, garment)
     told = None if garment is None else garment.kinds
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
+    closely = garment is not None
     for region, weight in weights.items():
-        closely = garment is not None
         values, method = crop_heat(model, backbone, crop, region, cam, told, closely=closely)
         total += np.float32(weight) * values
     if garment is None:

@@ -29,6 +29,11 @@ def close_side(image_size: int) -> int:
     return _STRIDE * round(image_size * _LARGER / _STRIDE)
 
 
+def garment_side(backbone: YoloBackbone) -> int | None:
+    """Side at which a backbone that knows kinds of garment sees them cut out; None as usual."""
+    return None if backbone.kinds is None else close_side(backbone.image_size)
+
+
 def features_closely(
     backbone: YoloBackbone, crops: Sequence[Image.Image], worn: Sequence[bool] | None = None
 ) -> FloatArray:
@@ -44,7 +49,7 @@ def features_closely(
     """
     laid = np.ones(len(crops), bool) if worn is None else ~np.asarray(worn, bool)
     turned = [ImageOps.mirror(crop) for crop, alone in zip(crops, laid, strict=True) if alone]
-    rows = backbone.features([*crops, *turned], side=close_side(backbone.image_size))
+    rows = backbone.features([*crops, *turned], side=garment_side(backbone))
     plain, again = rows[: len(crops)], rows[len(crops) :]
     plain[laid] = (plain[laid] + again) / np.float32(2)
     return plain
