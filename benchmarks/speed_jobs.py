@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import stylesim as ss
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 from stylesim.datasets import load_outfits, outfit_groups
 from stylesim.images import load_image
 

@@ -6,6 +6,7 @@ python recipes/export.py --work out/recipes --init yolov8n-cls.pt
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -27,25 +28,35 @@ SAYS = {
 }
 
 
+def trunk_of(init: Path, state: Mapping[str, torch.Tensor]) -> nn.Sequential:
+    """The trunk of a student, with the weights of a round."""
+    layers = nn.Sequential(*trunk(init))
+    layers.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
+    return layers
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--backbone", default="backbone.pt")
+    parser.add_argument("--backbone-worn", default="backbone_worn.pt", help="for worn garments")
     parser.add_argument("--finder", default="finder.pt")
     parser.add_argument("--worn", default="worn.pt", help="the finder of the second look")
     args = parser.parse_args()
     WEIGHTS.mkdir(exist_ok=True)
     if (args.work / args.backbone).exists():
-        layers = nn.Sequential(*trunk(args.init))
         state = torch.load(args.work / args.backbone)
-        layers.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
+        layers, worn = trunk_of(args.init, state), None
+        if (args.work / args.backbone_worn).exists():
+            worn = trunk_of(args.init, torch.load(args.work / args.backbone_worn))
         proxies = SCALE * torch.nn.functional.normalize(state["proxies"])
         save_backbone(
             layers,
             WEIGHTS / "stylesim-n.safetensors",
             {**SAYS, "recipe": "recipes/"},
             kinds=(CATEGORIES, proxies),
+            worn=worn,
         )
     for name, file in (("finder", args.finder), ("outlines", args.worn)):
         if not (args.work / file).exists():

@@ -116,11 +116,18 @@ def what_teachers_say(
     return features, said_by(seen, labels, data["derived"])
 
 
-def what_the_last_says(work: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same of views that only the last teacher saw; labels shared with those of the folds."""
+def what_the_last_says(work: Path, *, blend: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same of views that only the last teacher saw; labels shared with those of the folds.
+
+    With ``blend`` those of two garments in one picture follow: only the teacher says what they are.
+    """
     features, seen = last_lesson(work, "wide")
     derived = np.load(work / "train.npz")["derived"]
-    return features, said_by(seen, soft_labels(work, unseen=True), derived)
+    labels = said_by(seen, soft_labels(work, unseen=True), derived)
+    if blend:
+        others = last_lesson(work, "blend")
+        features, labels = torch.cat([features, others[0]]), torch.cat([labels, others[1]])
+    return features, labels
 
 
 class More:

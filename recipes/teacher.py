@@ -13,12 +13,13 @@ those that are wrong too; what it says of others is what it knows.
 
 ``--again`` is what `tune_teacher.py --again` left, which looks closer still. With ``--wide`` it
 looks at new views of everything, of which some have another colour: what it says of the very view
-is learned, so they may.
+is learned, so they may. With ``--blend`` it looks at two garments in one picture.
 
     python recipes/teacher.py --work out/recipes
     python recipes/teacher.py --work out/recipes --tuned --views 4 [--unseen]
     python recipes/teacher.py --work out/recipes --more [--unseen]
     python recipes/teacher.py --work out/recipes --wide --again
+    python recipes/teacher.py --work out/recipes --blend --again
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from common import compiled, folds
 from evaluate import ten_shot
 from tqdm import tqdm
 from tune_teacher import FOLDS, tuned, tuned_name
-from views import Views, plain
+from views import Blends, Views, plain
 
 #: Sides of the pictures: for ImageNet's teacher, for the tuned one, where it looks closely, and
 #: for the one that learned from teachers.
@@ -44,6 +45,8 @@ SIDE, TUNED_SIDE, CLOSE_SIDE, AGAIN_SIDE = 224, 256, 288, 320
 VIEWS, MORE, MORE_VIEWS = 6, 1, 12
 #: Seed and number of the views that only the last teacher sees, and how many are dyed.
 WIDE, WIDE_VIEWS, WIDE_DYED = 2, 10, 0.3
+#: The same of those in which it sees two garments.
+BLEND, BLEND_VIEWS = 4, 8
 
 
 def lite2() -> torch.nn.Module:
@@ -123,16 +126,18 @@ def main() -> None:
     which.add_argument("--tuned", action="store_true")
     which.add_argument("--more", action="store_true")
     which.add_argument("--wide", action="store_true", help="new views of everything, some dyed")
+    which.add_argument("--blend", action="store_true", help="the same of two garments in one")
     others = parser.add_mutually_exclusive_group()
     others.add_argument("--unseen", action="store_true")
     others.add_argument("--again", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    untouched = not (args.tuned or args.more or args.wide)
+    last_only = args.wide or args.blend
+    untouched = not (args.tuned or args.more or last_only)
     if untouched and (args.unseen or args.again):
-        parser.error("--unseen and --again go with --tuned, --more or --wide")
-    if args.wide and not args.again:
-        parser.error("--wide goes with --again")
+        parser.error("--unseen and --again go with --tuned, --more, --wide or --blend")
+    if last_only and not args.again:
+        parser.error("--wide and --blend go with --again")
     side = SIDE if untouched else CLOSE_SIDE if args.more else TUNED_SIDE
     side = AGAIN_SIDE if args.again else side
     data = np.load(args.work / "train.npz")
@@ -144,8 +149,12 @@ def main() -> None:
         seed, count, name = MORE, MORE_VIEWS, "more"
     if args.wide:
         seed, count, name = WIDE, WIDE_VIEWS, "wide"
-    dyed = WIDE_DYED if args.wide else 0.0
-    views = Views(full, half, worn, count, seed=seed, derived=derived, dyed=dyed)
+    if args.blend:
+        seed, count, name = BLEND, BLEND_VIEWS, "blend"
+    dyed = WIDE_DYED if last_only else 0.0
+    views = (Blends if args.blend else Views)(
+        full, half, worn, count, seed=seed, derived=derived, dyed=dyed
+    )
     looked_at = args.views or count
     rows = close_rows(data) if args.more else np.arange(len(worn))
     if args.unseen:

@@ -63,6 +63,7 @@ import argparse
 import copy
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -73,9 +74,9 @@ from common import follow, resume, sampling, save_state, trunk
 from evaluate import evaluate
 from labels import CATEGORIES
 from lessons import More, what_teachers_say, what_the_last_says
-from teacher import VIEWS, WIDE, WIDE_DYED, WIDE_VIEWS
+from teacher import BLEND, BLEND_VIEWS, VIEWS, WIDE, WIDE_DYED, WIDE_VIEWS
 from torch import nn
-from views import Views, plain
+from views import Blends, Several, Views, plain
 
 SCALE = 14.0
 #: Sides of the pictures and the share of the steps at each; small first, as it is cheap
@@ -124,6 +125,34 @@ def off(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return 1 - (F.normalize(said) * F.normalize(wanted)).sum(1).mean()
 
 
+def optimiser_of(model: Student, lr: float, *, keep_heads: bool) -> torch.optim.Optimizer:
+    """What moves the trunk, and the heads, three times as fast, unless these are kept."""
+    heads = [p for name, p in model.named_parameters() if not name.startswith("trunk.")]
+    matrices = [p for p in model.trunk.parameters() if p.ndim > 1]
+    vectors = [p for p in model.trunk.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": heads, "weight_decay": 0.02, "lr": lr * 3},
+        {"params": matrices, "weight_decay": 0.05, "lr": lr},
+        {"params": vectors, "weight_decay": 0.0, "lr": lr},
+    ]
+    if keep_heads:
+        for head in heads:
+            head.requires_grad_(False)
+    return torch.optim.AdamW(groups[keep_heads:], lr=lr)
+
+
+def views_of(
+    data: Mapping[str, np.ndarray], full: np.ndarray, half: np.ndarray, *, wide: bool, blend: bool
+) -> Views | Several:
+    """The views of which the teachers were asked."""
+    worn, derived = data["kind"] == "worn", int(data["derived"].sum())
+    if not wide:
+        return Views(full, half, worn, VIEWS, derived=derived)
+    say = {"derived": derived, "dyed": WIDE_DYED}
+    alone = Views(full, half, worn, WIDE_VIEWS, WIDE, **say)
+    return Several([alone, Blends(full, half, worn, BLEND_VIEWS, BLEND, **say)]) if blend else alone
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
@@ -134,12 +163,14 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="an earlier round to go on from")
+    parser.add_argument("--keep-heads", action="store_true", help="those of --start, unchanged")
     parser.add_argument("--mixup", type=float, default=0.5, help="share of the steps with mixup")
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
     parser.add_argument("--again", action="store_true", help="and from the one they taught")
     parser.add_argument("--wide", action="store_true", help="in views that only that one saw")
+    parser.add_argument("--blend", action="store_true", help="and in those of two garments")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
     parser.add_argument("--laid", type=float, default=1.0, help="weight of what is laid out")
     parser.add_argument("--mixed", action="store_true", help="sizes by chance, not one by one")
@@ -147,8 +178,8 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
-    if args.wide and not args.again:
-        parser.error("--wide goes with --again")
+    if (args.wide and not args.again) or (args.blend and not args.wide):
+        parser.error("--wide goes with --again, --blend with --wide")
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     weights = WEIGHTS | args.weights
@@ -156,7 +187,7 @@ def main() -> None:
     data = np.load(args.work / "train.npz")
     heard = {"unseen": args.unseen, "again": args.again}
     if args.wide:
-        targets, labels = what_the_last_says(args.work)
+        targets, labels = what_the_last_says(args.work, blend=args.blend)
     else:
         targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
     raw = data["palette"]
@@ -172,24 +203,14 @@ def main() -> None:
     if args.again:  # all views were seen by one teacher
         model.close = model.teacher
     if args.start:
-        learned = torch.load(args.start)
-        model.load_state_dict(
-            {k: v for k, v in learned.items() if k.split(".")[0] in ("trunk", "proxies")},
-            strict=False,
-        )
+        learned, own = torch.load(args.start), model.state_dict()
+        fits = {k: v for k, v in learned.items() if k in own and v.shape == own[k].shape}
+        model.load_state_dict(fits, strict=False)
     ema = copy.deepcopy(model)
-    own = [p for name, p in model.named_parameters() if not name.startswith("trunk.")]
-    trunk_matrices = [p for p in model.trunk.parameters() if p.ndim > 1]
-    trunk_vectors = [p for p in model.trunk.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": own, "weight_decay": 0.02, "lr": args.lr * 3},
-        {"params": trunk_matrices, "weight_decay": 0.05, "lr": args.lr},
-        {"params": trunk_vectors, "weight_decay": 0.0, "lr": args.lr},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=args.lr)
+    optimiser = optimiser_of(model, args.lr, keep_heads=args.keep_heads)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
-        [group["lr"] for group in groups],
+        [group["lr"] for group in optimiser.param_groups],
         total_steps=args.steps,
         pct_start=0.06,
         final_div_factor=200,
@@ -198,8 +219,8 @@ def main() -> None:
     kept = {"model": model, "ema": ema, "optimiser": optimiser, "schedule": schedule}
     start = resume(state, kept)
     worn = data["kind"] == "worn"
-    seen = {"count": WIDE_VIEWS, "seed": WIDE, "dyed": WIDE_DYED} if args.wide else {"count": VIEWS}
-    views = Views(full, half, worn, derived=int(data["derived"].sum()), **seen)
+    views = views_of(data, full, half, wide=args.wide, blend=args.blend)
+    blends = WIDE_VIEWS if args.blend else len(targets)  # from this number on views show two
     chance = sampling(data, args.laid)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
@@ -214,7 +235,8 @@ def main() -> None:
         x[~apart] = views.render(rows[~apart], view[~apart], side)
         wish, label = targets[view, rows], labels[view, rows]
         wish_close = torch.zeros(args.batch, close_dim)
-        own_colour = ~views.dye[view, rows].any(1)
+        alone = apart | (view < blends)
+        own_colour = ~views.dye[view, rows].any(1) & alone
         if more and apart.any():
             which = rng.integers(more.count, size=int(apart.sum()))
             own_colour[apart] = True
@@ -222,6 +244,7 @@ def main() -> None:
             label[apart] = more.labels[which, more.place[rows[apart]]]
             wish_close[apart] = more.targets[which, more.place[rows[apart]]]
         rows = torch.from_numpy(rows)
+        tag = torch.where(torch.from_numpy(alone), tags[rows], -1)
         flipped = torch.from_numpy(rng.random(args.batch) < args.flip)
         x[flipped] = x[flipped].flip(3)
         share, other = 1.0, np.arange(args.batch)
@@ -250,8 +273,8 @@ def main() -> None:
             "palette": F.smooth_l1_loss(
                 model.palette(features)[kept_colour], mixed(palettes[rows])[kept_colour]
             ),
-            "tag": F.cross_entropy(model.tags(features), tags[rows], ignore_index=-1)
-            if share == 1.0 and (tags[rows] >= 0).any()
+            "tag": F.cross_entropy(model.tags(features), tag, ignore_index=-1)
+            if share == 1.0 and (tag >= 0).any()
             else torch.zeros(()),
         }
         loss = sum(weights[k] * v for k, v in losses.items())

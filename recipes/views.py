@@ -6,6 +6,7 @@ outline is widened by chance, and what lies outside fades, turns grey or takes a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -134,3 +135,74 @@ class Views:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(draw, range(len(index))))
         return torch.from_numpy(out).clamp_(0, 1).permute(0, 3, 1, 2)
+
+
+class Blends(Views):
+    """Views in which a garment is mixed with another, worn or laid out like itself.
+
+    Half of them are sums (as in mixup), in the others a part is covered (as in CutMix, Yun et al.,
+    ICCV 2019). What such a picture shows is for a teacher to say, who sees the very same one: no
+    mean of two labels or features.
+
+    M. Beyer et al., Knowledge Distillation: A Good Teacher Is Patient and Consistent, CVPR 2022.
+    """
+
+    def __init__(
+        self,
+        crops: np.ndarray,
+        half: np.ndarray,
+        worn: np.ndarray,
+        count: int,
+        seed: int = 0,
+        derived: int = 0,
+        dyed: float = 0.0,
+    ) -> None:
+        super().__init__(crops, half, worn, count, seed, derived, dyed)
+        rng = np.random.default_rng((seed, 3))
+        shape = (self.count, len(self.worn))
+        self.other = np.empty(shape, int)
+        for some in (np.flatnonzero(self.worn), np.flatnonzero(~self.worn)):
+            self.other[:, some] = rng.choice(some, (self.count, len(some)))
+        self.share = rng.uniform(0.5, 1, shape).astype(np.float32)
+        self.covered = rng.random(shape) < 0.5
+        self.place = rng.random((*shape, 3), np.float32)
+
+    def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
+        """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""
+        out = super().render(index, view, side)
+        others = super().render(self.other[view, index], view, side)
+        for i, (share, place) in enumerate(
+            zip(self.share[view, index], self.place[view, index], strict=True)
+        ):
+            if not self.covered[view[i], index[i]]:
+                out[i].lerp_(others[i], 1 - float(share))
+                continue
+            long = np.exp(0.8 * (place[2] - 0.5))  # of the part that is covered
+            h, w = (
+                min(side, round(side * float(np.sqrt(1 - share) * by))) for by in (long, 1 / long)
+            )
+            y, x = round(float(place[0]) * (side - h)), round(float(place[1]) * (side - w))
+            out[i, :, y : y + h, x : x + w] = others[i, :, y : y + h, x : x + w]
+        return out
+
+
+class Several:
+    """Sets of views of the same garments as one, numbered one after the other.
+
+    Args:
+        sets: The sets, all of the same garments.
+    """
+
+    def __init__(self, sets: Sequence[Views]) -> None:
+        self.sets = sets
+        self.dye = np.concatenate([some.dye for some in sets])
+        self.starts = np.cumsum([0, *(some.count for some in sets)])
+
+    def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
+        """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""
+        out = torch.empty(len(index), 3, side, side)
+        for some, start in zip(self.sets, self.starts[:-1], strict=True):
+            own = (view >= start) & (view < start + some.count)
+            if own.any():
+                out[own] = some.render(index[own], view[own] - start, side)
+        return out

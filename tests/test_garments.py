@@ -217,7 +217,7 @@ def test_a_worn_garment_is_seen_once_and_larger_than_the_whole_picture(
     assert asked == [(1, 224), (1, 224), (2, None)], "each way closely, then both whole pictures"
     crop = cut_out(picture, shirt, max_side=320)
     for way, seen in ((plain, crop), (mirrored, ImageOps.mirror(crop))):
-        alone = backbone.vectors(features(backbone, [seen], side=224))[0]
+        alone = backbone.vectors(features(backbone, [seen], side=224, worn=True))[0]
         assert way.garments[0].embedding == pytest.approx(alone, abs=HALF)
 
 

@@ -91,15 +91,17 @@ def crop_heat(
     told: Mapping[str, float] | None = None,
     *,
     closely: bool = False,
+    worn: bool = False,
 ) -> tuple[FloatArray, str]:
     """Heat of a picture that the backbone sees as a whole, of its shape, and the method's name.
 
-    With ``closely`` it is a garment cut out, which some backbones see larger.
+    With ``closely`` it is a garment cut out, which some backbones see larger, with ``worn`` one
+    that somebody wears, for which some have a network of its own.
     """
     if cam is not None and isinstance(backbone, YoloBackbone):
         slopes = slopes_of(model, backbone, region, told)
         side = garment_side(backbone) if closely else None
-        values = activation_map(backbone, crop, slopes, cam, side)
+        values = activation_map(backbone, crop, slopes, cam, side, worn=worn)
         return unsquared(values, crop.size, backbone.squaring), cam.name
     return unsquared(_occlusion(model, backbone, crop, region), crop.size, "pad"), OCCLUSION
 
@@ -159,9 +161,9 @@ def garment_heat(
     crop = picture if garment is None else cut_out(picture, garment)
     told = None if garment is None else garment.kinds
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
-    closely = garment is not None
+    how = {"closely": garment is not None, "worn": garment is not None and garment.worn}
     for region, weight in weights.items():
-        values, method = crop_heat(model, backbone, crop, region, cam, told, closely=closely)
+        values, method = crop_heat(model, backbone, crop, region, cam, told, **how)
         total += np.float32(weight) * values
     if garment is None:
         return total, method

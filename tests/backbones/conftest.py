@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from stylesim.backbones import save_backbone
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def passing(tmp_path: Path) -> YoloBackbone:
     """A network that passes colours through: nine layers, of which the first makes its cells."""
     torch = pytest.importorskip("torch")
     from stylesim.backbones import save_backbone
-    from stylesim.backbones.yolo import build_network
+    from stylesim.backbones.network import build_network
 
     path = tmp_path / "random.safetensors"
     save_backbone(build_network("n"), path)
@@ -68,29 +68,35 @@ def test_what_is_seen_larger_has_a_finer_map(passing: YoloBackbone) -> None:
     }
 
 
+@pytest.mark.parametrize("worn", [False, True])
 @pytest.mark.parametrize(("closely", "kinds", "side"), [(True, True, 224), (True, False, None),
                                                         (False, True, None)])  # fmt: skip
-def test_the_heat_of_a_garment_is_of_the_size_at_which_it_was_seen(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, closely: bool, kinds: bool, side: int | None
+def test_the_heat_of_a_garment_is_of_the_size_and_the_network_that_saw_it(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    closely: bool,
+    kinds: bool,
+    side: int | None,
+    worn: bool,
 ) -> None:
     torch = pytest.importorskip("torch")
     from stylesim import _heat
     from stylesim.backbones import save_backbone
-    from stylesim.backbones.yolo import build_network
+    from stylesim.backbones.network import build_network
 
     path = tmp_path / "own.safetensors"
     known = (("skirt", "shirt"), torch.randn(2, 256)) if kinds else None
     save_backbone(build_network("n"), path, kinds=known)
     asked = []
 
-    def noted(*settings: object) -> np.ndarray:
-        asked.append(settings[-1])
+    def noted(*settings: object, worn: bool) -> np.ndarray:
+        asked.append((settings[-1], worn))
         return np.ones((2, 2), np.float32)
 
     monkeypatch.setattr(_heat, "activation_map", noted)
     backbone = YoloBackbone(path, image_size=192, device="cpu")
-    _heat.crop_heat(None, backbone, Image.new("RGB", (8, 8)), "upper", closely=closely)
-    assert asked == [side]
+    _heat.crop_heat(None, backbone, Image.new("RGB", (8, 8)), "upper", closely=closely, worn=worn)
+    assert asked == [(side, worn)]
 
 
 def test_manners_differ_where_gradients_do(passing: YoloBackbone) -> None:

@@ -12,7 +12,7 @@ from stylesim.backbones import garment_weights
 from stylesim.backbones.garment_look import Look, at_picture, letterbox
 from stylesim.backbones.garment_net import GarmentMaps, GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 from stylesim.errors import DamagedFileError, StorageError
 
 SMALL, LARGE = (320, 224), (480, 320)

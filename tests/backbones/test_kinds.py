@@ -13,8 +13,8 @@ from PIL import Image
 
 from stylesim import FoundGarment, FunctionFinder, LightweightClassifier, YoloBackbone
 from stylesim.backbones.kinds import Kinds, kinds_of
+from stylesim.backbones.network import build_network
 from stylesim.backbones.storing import save_backbone
-from stylesim.backbones.yolo import build_network
 from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from stylesim.backbones import YoloBackbone, save_backbone
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 from stylesim.errors import (
     DamagedFileError,
     ImageError,

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from stylesim._bundle import weights_text
 from stylesim.backbones import FunctionBackbone, save_backbone
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import (
     DamagedFileError,

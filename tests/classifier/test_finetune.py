@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from stylesim.backbones import save_backbone
-from stylesim.backbones.yolo import build_network
+from stylesim.backbones.network import build_network
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import StyleSimError
 from stylesim.style_target import StyleTarget

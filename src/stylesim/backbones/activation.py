@@ -57,6 +57,8 @@ def activation_map(
     slopes: Callable[[FloatArray], FloatArray],
     cam: Cam = CHOSEN,
     side: int | None = None,
+    *,
+    worn: bool = False,
 ) -> FloatArray:
     """Map how much each place of a picture raises a score of its pooled features.
 
@@ -67,6 +69,7 @@ def activation_map(
             derivative of the score by each of them, of shape (d,).
         cam: How.
         side: Of the square that the network sees, in pixels; None for its ``image_size``.
+        worn: Whether the picture is a garment that somebody wears, cut out.
 
     Returns:
         float32 array of shape (n, n), at least 0, in no fixed unit: n is the number of cells
@@ -80,7 +83,7 @@ def activation_map(
     """
     import torch
 
-    trunk: Any = backbone._network
+    trunk: Any = backbone.network(worn=worn)
     pixels = np.array(square(picture, side or backbone.image_size, backbone.squaring))
     x = torch.from_numpy(pixels).to(backbone._place).permute(2, 0, 1)[None]
     x = x.to(torch.float32).div_(255)

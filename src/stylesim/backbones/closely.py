@@ -39,6 +39,8 @@ def features_closely(
 ) -> FloatArray:
     """Look at garments larger than at whole pictures: as they are, and mirrored if laid out.
 
+    What is worn is seen by the network for it, where the weights hold one.
+
     Args:
         backbone: The network.
         crops: n garments, cut out.
@@ -47,9 +49,14 @@ def features_closely(
     Returns:
         float32 array of shape (n, channels): of those that are laid out the mean of both looks.
     """
-    laid = np.ones(len(crops), bool) if worn is None else ~np.asarray(worn, bool)
-    turned = [ImageOps.mirror(crop) for crop, alone in zip(crops, laid, strict=True) if alone]
-    rows = backbone.features([*crops, *turned], side=garment_side(backbone))
-    plain, again = rows[: len(crops)], rows[len(crops) :]
-    plain[laid] = (plain[laid] + again) / np.float32(2)
-    return plain
+    on = np.zeros(len(crops), bool) if worn is None else np.asarray(worn, bool)
+    side, parts = garment_side(backbone), []
+    alone = [crop for crop, one in zip(crops, on, strict=True) if not one]
+    if alone or not len(crops):
+        both = backbone.features([*alone, *map(ImageOps.mirror, alone)], side=side)
+        parts.append((both[: len(alone)] + both[len(alone) :]) / np.float32(2))
+    if on.any():
+        others = [crop for crop, one in zip(crops, on, strict=True) if one]
+        parts.append(backbone.features(others, side=side, worn=True))
+    found: FloatArray = np.concatenate(parts)
+    return found[np.argsort(np.argsort(on, kind="stable"))]

@@ -13,7 +13,7 @@ import attrs
 from stylesim.backbones.checkpoint import digest_of, read_weights
 from stylesim.backbones.devices import pick_device
 from stylesim.backbones.fence import fenced, import_ultralytics
-from stylesim.backbones.yolo import NECK, build_network, fill
+from stylesim.backbones.network import NECK, build_network, fill
 from stylesim.errors import StyleSimError
 from stylesim.images import load_image
 

@@ -12,8 +12,8 @@ from stylesim.backbones.devices import pick_device
 from stylesim.backbones.fence import fenced
 from stylesim.backbones.garment_net import GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
+from stylesim.backbones.network import build_network
 from stylesim.backbones.storing import write_whole
-from stylesim.backbones.yolo import build_network
 from stylesim.errors import DamagedFileError, StorageError, expected
 
 if TYPE_CHECKING:

@@ -21,6 +21,9 @@ FORMAT_VERSION = 1
 
 FIRST_TENSOR = "model.0.conv.weight"
 
+WORN = "worn."
+"""Where the names of a second network's tensors begin, instead of ``"model."``."""
+
 
 def save_backbone(
     model: nn.Module | Mapping[str, Tensor],
@@ -28,6 +31,7 @@ def save_backbone(
     metadata: Mapping[str, Any] | None = None,
     *,
     kinds: tuple[Sequence[str], Tensor] | None = None,
+    worn: nn.Module | Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write the backbone of a YOLOv8 classification network as one safetensors file.
 
@@ -43,12 +47,36 @@ def save_backbone(
         metadata: What the file shall say about itself: anything that JSON holds.
         kinds: Names of the kinds of garment that are told from the features scaled to unit
             length, and the matrix, of shape (kinds, channels), that makes their logits.
+        worn: A second network of the same size for garments that somebody wears, whose features
+            mean the same. It is used where kinds are known.
 
     Raises:
         InvalidArgumentError: ``model`` is not such a network, or a value does
             not fit into float16.
         StorageError: The path cannot be written.
     """
+    import torch
+
+    kept = _trunk_tensors(model, "model")
+    if worn is not None:
+        second = _trunk_tensors(worn, "worn")
+        # Cloned, as safetensors refuses memory that two names share.
+        kept |= {name.replace("model.", WORN, 1): t.clone() for name, t in second.items()}
+    header: dict[str, Any] = {"kind": "backbone"}
+    modules = model.modules() if isinstance(model, torch.nn.Module) else ()
+    for module in modules:
+        if isinstance(module, torch.nn.BatchNorm2d):
+            header["eps"] = module.eps
+    if kinds is not None:
+        names, weight = kinds
+        kept["kinds.weight"] = weight.detach().cpu().to(torch.float16).contiguous()
+        header["kinds"] = list(names)
+    header |= metadata or {}
+    write_safetensors(Path(path), kept, header)
+
+
+def _trunk_tensors(model: nn.Module | Mapping[str, Tensor], argument: str) -> dict[str, Tensor]:
+    """The tensors of the first nine layers as they are stored."""
     import torch
 
     state: Any = model.state_dict() if isinstance(model, torch.nn.Module) else dict(model)
@@ -63,21 +91,11 @@ def save_backbone(
         kept[name] = tensor.detach().cpu().to(kind).contiguous()
         if not torch.isfinite(kept[name]).all():
             wish, todo = "weights that are finite in float16", "train again"
-            raise expected("model", wish, f"others in {name}", todo)
+            raise expected(argument, wish, f"others in {name}", todo)
     if FIRST_TENSOR not in kept or "model.0.bn.running_var" not in kept:
         wish = "a YOLOv8 classification network with batch normalisation not fused"
-        raise expected("model", wish, type(model).__name__, "pass the trained network")
-    header: dict[str, Any] = {"kind": "backbone"}
-    modules = model.modules() if isinstance(model, torch.nn.Module) else ()
-    for module in modules:
-        if isinstance(module, torch.nn.BatchNorm2d):
-            header["eps"] = module.eps
-    if kinds is not None:
-        names, weight = kinds
-        kept["kinds.weight"] = weight.detach().cpu().to(torch.float16).contiguous()
-        header["kinds"] = list(names)
-    header |= metadata or {}
-    write_safetensors(Path(path), kept, header)
+        raise expected(argument, wish, type(model).__name__, "pass the trained network")
+    return kept
 
 
 def write_safetensors(

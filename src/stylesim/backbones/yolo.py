@@ -1,4 +1,4 @@
-"""YOLOv8 classification networks as backbones: the one file that builds Ultralytics' layers."""
+"""YOLOv8 classification networks as backbones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
 from stylesim.backbones.checkpoint import Weights
 from stylesim.backbones.devices import half_is_fast, pick_device
-from stylesim.backbones.fence import fenced, import_ultralytics
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
+from stylesim.backbones.network import inside, trunk_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
     check_settings,
@@ -20,7 +20,8 @@ from stylesim.backbones.sources import (
     find_weights,
     usual_size,
 )
-from stylesim.errors import DamagedFileError, expected
+from stylesim.backbones.storing import WORN
+from stylesim.errors import expected
 from stylesim.functional import unit_rows
 
 if TYPE_CHECKING:
@@ -31,100 +32,6 @@ if TYPE_CHECKING:
 
     from stylesim.backbones.pictures import Squaring
     from stylesim.types import FloatArray, ImageLike
-
-_SCALES = {
-    "n": [0.33, 0.25, 1024],
-    "s": [0.33, 0.50, 1024],
-    "m": [0.67, 0.75, 1024],
-    "l": [1.00, 1.00, 1024],
-    "x": [1.00, 1.25, 1024],
-}
-_LAYERS = 9
-NECK = "model.9.conv."
-"""Where the names of the classification layer's convolution begin."""
-
-
-def build_network(size: str = "n", *, classes: int = 1000, eps: float = 1e-5) -> Any:
-    """Build an Ultralytics ``ClassificationModel`` of YOLOv8 with random weights.
-
-    Its ``model`` is an ``nn.Sequential`` of nine layers (Conv, Conv, C2f, Conv,
-    C2f, Conv, C2f, Conv, C2f) and the classification layer. The same weights
-    come every time, and no random state is touched.
-
-    Args:
-        size: Letter of the size: n, s, m, l or x.
-        classes: Number of classes.
-        eps: What batch normalisation adds to the variance.
-
-    Returns:
-        The network, in training mode.
-
-    Raises:
-        InvalidArgumentError: There is no such size.
-    """
-    if size not in _SCALES:
-        raise expected("size", "one of n, s, m, l, x", size, "pass one of these letters")
-    tasks = import_ultralytics("nn.tasks")
-    downs = [[-1, 1, "Conv", [width, 3, 2]] for width in (64, 128, 256, 512, 1024)]
-    blocks = [
-        [-1, repeats, "C2f", [width, True]]
-        for repeats, width in ((3, 128), (6, 256), (6, 512), (3, 1024))
-    ]
-    layers = [downs[0], *(layer for pair in zip(downs[1:], blocks, strict=True) for layer in pair)]
-    plan = {
-        "nc": classes,
-        "scale": size,
-        "scales": _SCALES,
-        "backbone": layers,
-        "head": [[-1, 1, "Classify", ["nc"]]],
-        "yaml_file": f"yolov8{size}-cls.yaml",
-    }
-    import torch
-
-    with fenced():
-        torch.manual_seed(0)
-        network = tasks.ClassificationModel(plan, verbose=False)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.eps = eps
-    return network
-
-
-def fill(network: Any, weights: Weights, *, neck: bool = False) -> None:
-    """Put weights into the layers of a network of their size, up to its pooled features.
-
-    Args:
-        network: What :func:`build_network` made.
-        weights: The weights.
-        neck: Whether the convolution of the classification layer is filled too.
-
-    Raises:
-        DamagedFileError: A tensor is missing, of another shape, or not finite.
-    """
-    import torch
-
-    wish = f"the weights of YOLOv8{weights.size}-cls"
-    todo = "fetch or train it again"
-    state = {}
-    for name, own in network.state_dict().items():
-        if not _inside(name, neck=neck) or name.endswith("num_batches_tracked"):
-            continue
-        tensor = weights.tensors.get(name)
-        if tensor is None or tensor.shape != own.shape:
-            lack = "no" if tensor is None else f"shape {tuple(tensor.shape)} of"
-            got = f"{weights.stem} with {lack} {name}"
-            raise expected("weights", wish, got, todo, DamagedFileError)
-        state[name] = tensor.detach().to(torch.float32)
-        if not torch.isfinite(state[name]).all():
-            got = f"{weights.stem} with numbers that are not finite in {name}"
-            raise expected("weights", wish, got, todo, DamagedFileError)
-    network.load_state_dict(state, strict=False)
-
-
-def _inside(name: str, *, neck: bool) -> bool:
-    """Whether a tensor of this name belongs to the layers that are used."""
-    layer = name.split(".")[1]
-    return (layer.isdigit() and int(layer) < _LAYERS) or (neck and name.startswith(NECK))
 
 
 @attrs.define(eq=False)
@@ -182,7 +89,8 @@ class YoloBackbone(AbstractBackbone):
     neck: bool = attrs.field(default=False, kw_only=True)
     source: Weights = attrs.field(init=False, repr=False)
     kinds: Kinds | None = attrs.field(init=False, repr=False)
-    _network: nn.Module = attrs.field(init=False, repr=False)
+    _network: nn.Sequential = attrs.field(init=False, repr=False)
+    _worn: nn.Sequential = attrs.field(init=False, repr=False)
     _place: str = attrs.field(init=False, repr=False)
     _half: bool = attrs.field(init=False, repr=False)
 
@@ -203,7 +111,9 @@ class YoloBackbone(AbstractBackbone):
         self.kinds = None if self.neck else kinds_of(self.source)
         # Ours is trained in half precision; what others trained gives what it gives elsewhere.
         self._half = self.kinds is not None and half_is_fast(self._place)
-        self._network = self._built()
+        self._network = self._worn = self._built(worn=False)
+        if self.kinds is not None and any(n.startswith(WORN) for n in self.source.tensors):
+            self._worn = self._built(worn=True)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -214,7 +124,7 @@ class YoloBackbone(AbstractBackbone):
     @property
     def dim(self) -> int:  # type: ignore[override]
         """Length of the vectors."""
-        return self._width() + (0 if self.kinds is None else len(self.kinds.names))
+        return self.width + (0 if self.kinds is None else len(self.kinds.names))
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """Embed each picture as it is; see :class:`AbstractBackbone`."""
@@ -240,6 +150,7 @@ class YoloBackbone(AbstractBackbone):
         images: Sequence[ImageLike],
         *,
         side: int | None = None,
+        worn: bool = False,
         on_pictures: Callable[[int], object] | None = None,
     ) -> FloatArray:
         """Pooled features before they are scaled to unit length.
@@ -248,6 +159,8 @@ class YoloBackbone(AbstractBackbone):
             images: n pictures.
             side: Of the square that the network sees, in pixels, a multiple of 32; None for
                 ``image_size``.
+            worn: Whether these are garments that somebody wears, cut out: some weights, as the
+                bundled ones, hold a second network for these.
             on_pictures: Called after each batch with the number of its pictures.
 
         Returns:
@@ -260,47 +173,42 @@ class YoloBackbone(AbstractBackbone):
         import torch
 
         pictures = listed(images)
-        rows = [np.zeros((0, self._width()), np.float32)]
+        rows = [np.zeros((0, self.width), np.float32)]
         early = None if self._place == "cpu" else True
         side = self.image_size if side is None else side
         check_side(side, "side")
+        network = self.network(worn=worn)
         stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
         with torch.inference_mode(), half:
             for stack in stacks:
                 x = torch.from_numpy(stack).to(self._place).permute(0, 3, 1, 2)
                 x = x.to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
-                rows.append(self._network(x).float().mean((2, 3)).cpu().numpy())
+                rows.append(network(x).float().mean((2, 3)).cpu().numpy())
                 if on_pictures is not None:
                     on_pictures(len(stack))
         return np.concatenate(rows)
+
+    def network(self, *, worn: bool = False) -> nn.Sequential:
+        """The layers up to the pooled features, those for worn garments if there are such."""
+        return self._worn if worn else self._network
 
     def used_tensors(self) -> dict[str, Tensor]:
         """The tensors of :attr:`source` that this backbone uses, by name."""
         return {
             name: tensor
             for name, tensor in self.source.tensors.items()
-            if _inside(name, neck=self.neck) or (name == WEIGHT and self.kinds is not None)
+            if inside(name, neck=self.neck) or (name == WEIGHT and self.kinds is not None)
         }
 
-    def _width(self) -> int:
+    @property
+    def width(self) -> int:
         """Channels of the pooled features."""
-        last: Any = self._network[-1]  # type: ignore[index]
+        last: Any = self._network[-1]
         return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
-    def _built(self) -> nn.Module:
+    def _built(self, *, worn: bool) -> nn.Sequential:
         import torch
 
-        network = build_network(self.source.size, eps=self.source.eps)
-        fill(network, self.source, neck=self.neck)
-        network.eval().requires_grad_(False)
-        with fenced(), torch.no_grad():
-            network.fuse(verbose=False)
-        layers = list(network.model[:_LAYERS])
-        if self.neck:
-            layers.append(network.model[_LAYERS].conv)
-        trunk = torch.nn.Sequential(*layers)
-        for module in trunk.modules():
-            if isinstance(module, torch.nn.SiLU):
-                module.inplace = True  # spares a fifth of the time
+        trunk = trunk_of(self.source, neck=self.neck, worn=worn)
         return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
