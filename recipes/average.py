@@ -22,11 +22,15 @@ def main() -> None:
     parser.add_argument("--to", required=True)
     args = parser.parse_args()
     first, second = (torch.load(args.work / name) for name in (args.first, args.second))
+    alike = [name for name in first if name in second and first[name].shape == second[name].shape]
     mixed = {
-        name: tensor.lerp(second[name], args.share) if tensor.dtype.is_floating_point else tensor
-        for name, tensor in first.items()
+        name: first[name].lerp(second[name], args.share)
+        if first[name].dtype.is_floating_point
+        else first[name]
+        for name in alike
     }
-    torch.save(mixed, args.work / args.to)
+    # A head that only one has, or that differs in size, is that of the later round.
+    torch.save(first | second | mixed, args.work / args.to)
 
 
 if __name__ == "__main__":

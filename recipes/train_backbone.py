@@ -54,7 +54,18 @@ the twelfth from `average.py avg12.pt backbone13.pt --to avg13.pt` with
     --laid 1.2 --mixed --flip 0.3 --mixup 0.2 --steps 3000 --lr 1e-3 --seed 14 --sizes 192 224 256
     --shares 0.3 0.5 0.2 --weights '{"teacher": 8.0, "close": 5.0, "palette": 0.6}'
 
-What is bundled is `average.py avg12.pt backbone14.pt`.
+Then two networks part, from `average.py avg12.pt backbone14.pt --to avg15.pt`, the heads kept as
+they are, so that the features of both go on meaning the same. For worn garments, the thirteenth
+went on with
+
+    --start out/recipes/avg15.pt --name backbone15 --keep-heads --tuned --unseen --again --wide
+    --laid 0 --more 0.5 --mixed --flip 0.3 --mixup 0.2 --steps 3000 --lr 1e-3 --seed 15
+    --sizes 192 224 256 --shares 0.2 0.55 0.25 --weights '{"teacher": 8.0, "palette": 0.6}'
+
+and the fourteenth with the same but ``--start backbone15.pt --name backbone16w --blend --mixup 0
+--steps 2000 --lr 8e-4 --seed 16``. For all else, it went on from avg15.pt with that but ``--name
+backbone16 --laid 8 --more 0.25 --lr 1e-3`` and the weight 8 on "close" too. What is bundled are
+`average.py avg15.pt backbone16.pt` and, for worn garments, `average.py avg15.pt backbone16w.pt`.
 """
 
 from __future__ import annotations
