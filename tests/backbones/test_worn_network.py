@@ -145,3 +145,12 @@ def test_a_classifier_keeps_both_networks(both_file: Path, tmp_path: Path) -> No
     laid = FunctionFinder(lambda _: [FoundGarment("top", "shirt", (0, 0, 64, 64))], name="laid")
     aside = LightweightClassifier(weights=both_file, finder=laid, image_size=64)
     assert not np.allclose(aside.view(PICTURES[4:])[0].garments[0].embedding, after, atol=0.01)
+
+
+def test_the_bundled_networks_are_built_once_and_those_of_others_anew(both_file: Path) -> None:
+    first, second = YoloBackbone(), YoloBackbone(image_size=64)
+    for worn in (False, True):
+        assert first.network(worn=worn) is second.network(worn=worn)
+    assert first.network() is not first.network(worn=True)
+    own, again = YoloBackbone(both_file), YoloBackbone(both_file)
+    assert own.network() is not again.network()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tempfile
@@ -75,11 +76,7 @@ def find_weights(weights: str | os.PathLike[str]) -> Weights:
     """
     check_weights(weights)
     if weights in BUNDLED:
-        with as_file(files("stylesim") / "weights" / f"{weights}.safetensors") as path:
-            if not path.is_file():
-                wish, todo = "the bundled weights in the package", "install stylesim again"
-                raise expected("weights", wish, "none", todo, StorageError)
-            return read_weights(path)
+        return _bundled(str(weights))
     name = f"yolov8{weights}-cls.pt" if str(weights) in tuple("nsmlx") else os.fspath(weights)
     path = Path(name).expanduser()
     if not path.exists():
@@ -88,6 +85,16 @@ def find_weights(weights: str | os.PathLike[str]) -> Weights:
             raise expected("weights", _WISH, got, "check the path", StorageError)
         _download(path)
     return read_weights(path)
+
+
+@functools.lru_cache(maxsize=len(BUNDLED))
+def _bundled(name: str) -> Weights:
+    """Read weights of the package, once a process."""
+    with as_file(files("stylesim") / "weights" / f"{name}.safetensors") as path:
+        if not path.is_file():
+            wish, todo = "the bundled weights in the package", "install stylesim again"
+            raise expected("weights", wish, "none", todo, StorageError)
+        return read_weights(path)
 
 
 def _is_path(text: str) -> bool:

@@ -11,9 +11,10 @@ from stylesim.backbones.base import AbstractBackbone, check_whole, listed
 from stylesim.backbones.checkpoint import Weights
 from stylesim.backbones.devices import half_is_fast, pick_device
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
-from stylesim.backbones.network import inside, trunk_of
+from stylesim.backbones.network import bundled_trunk, inside, trunk_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
+    BUNDLED,
     check_settings,
     check_side,
     check_weights,
@@ -41,7 +42,9 @@ class YoloBackbone(AbstractBackbone):
     The features are the global average of the last layer before the
     classification layer: 256 numbers for size n, 512 for s, 768 for m, 1024
     for l and 1280 for x. Weights that know kinds of garment, as the bundled
-    ones do, add the square roots of their probabilities: 21 numbers.
+    ones do, add the square roots of their probabilities: 21 numbers. Weights
+    may also hold a second network, for garments that somebody wears: the
+    bundled ones do (see :meth:`features`).
 
     Args:
         weights: ``"stylesim-n"``, the bundled weights that know clothes; a
@@ -124,7 +127,7 @@ class YoloBackbone(AbstractBackbone):
     @property
     def dim(self) -> int:  # type: ignore[override]
         """Length of the vectors."""
-        return self.width + (0 if self.kinds is None else len(self.kinds.names))
+        return self._width() + (0 if self.kinds is None else len(self.kinds.names))
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
         """Embed each picture as it is; see :class:`AbstractBackbone`."""
@@ -173,7 +176,7 @@ class YoloBackbone(AbstractBackbone):
         import torch
 
         pictures = listed(images)
-        rows = [np.zeros((0, self.width), np.float32)]
+        rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         side = self.image_size if side is None else side
         check_side(side, "side")
@@ -190,7 +193,19 @@ class YoloBackbone(AbstractBackbone):
         return np.concatenate(rows)
 
     def network(self, *, worn: bool = False) -> nn.Sequential:
-        """The layers up to the pooled features, those for worn garments if there are such."""
+        """Return the layers up to the pooled features, to look into.
+
+        Args:
+            worn: Whether those for garments that somebody wears, if the weights hold such.
+
+        Returns:
+            The layers, in evaluation mode, on the backbone's device: float32 pictures of shape
+            (n, 3, h, w), 0 to 1, to maps of shape (n, channels, h / 32, w / 32).
+
+        Example:
+            >>> len(YoloBackbone().network())
+            9
+        """
         return self._worn if worn else self._network
 
     def used_tensors(self) -> dict[str, Tensor]:
@@ -201,14 +216,12 @@ class YoloBackbone(AbstractBackbone):
             if inside(name, neck=self.neck) or (name == WEIGHT and self.kinds is not None)
         }
 
-    @property
-    def width(self) -> int:
+    def _width(self) -> int:
         """Channels of the pooled features."""
         last: Any = self._network[-1]
         return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
     def _built(self, *, worn: bool) -> nn.Sequential:
-        import torch
-
-        trunk = trunk_of(self.source, neck=self.neck, worn=worn)
-        return trunk.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        if self.weights in BUNDLED and not self.neck:
+            return bundled_trunk(self.source, self._place, worn=worn)
+        return trunk_of(self.source, self._place, neck=self.neck, worn=worn)
