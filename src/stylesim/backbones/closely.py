@@ -59,4 +59,4 @@ def features_closely(
         others = [crop for crop, one in zip(crops, on, strict=True) if one]
         parts.append(backbone.features(others, side=side, worn=True))
     found: FloatArray = np.concatenate(parts)
-    return found[np.argsort(np.argsort(on, kind="stable"))]
+    return found[np.argsort(np.argsort(on, kind="stable"))]  # in the order they came
