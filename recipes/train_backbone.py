@@ -161,7 +161,9 @@ def views_of(
         return Views(full, half, worn, VIEWS, derived=derived)
     say = {"derived": derived, "dyed": WIDE_DYED}
     alone = Views(full, half, worn, WIDE_VIEWS, WIDE, **say)
-    return Several([alone, Blends(full, half, worn, BLEND_VIEWS, BLEND, **say)]) if blend else alone
+    if not blend:
+        return alone
+    return Several([alone, Blends(Views(full, half, worn, BLEND_VIEWS, BLEND, **say), BLEND)])
 
 
 def main() -> None:

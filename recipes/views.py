@@ -137,31 +137,26 @@ class Views:
         return torch.from_numpy(out).clamp_(0, 1).permute(0, 3, 1, 2)
 
 
-class Blends(Views):
+class Blends:
     """Views in which a garment is mixed with another, worn or laid out like itself.
 
     Half of them are sums (as in mixup), in the others a part is covered (as in CutMix, Yun et al.,
     ICCV 2019). What such a picture shows is for a teacher to say, who sees the very same one: no
     mean of two labels or features.
 
+    Args:
+        views: The views that are mixed.
+        seed: Of which goes with which.
+
     M. Beyer et al., Knowledge Distillation: A Good Teacher Is Patient and Consistent, CVPR 2022.
     """
 
-    def __init__(
-        self,
-        crops: np.ndarray,
-        half: np.ndarray,
-        worn: np.ndarray,
-        count: int,
-        seed: int = 0,
-        derived: int = 0,
-        dyed: float = 0.0,
-    ) -> None:
-        super().__init__(crops, half, worn, count, seed, derived, dyed)
+    def __init__(self, views: Views, seed: int) -> None:
+        self.views, self.count, self.dye, worn = views, views.count, views.dye, views.worn
         rng = np.random.default_rng((seed, 3))
-        shape = (self.count, len(self.worn))
+        shape = (self.count, len(worn))
         self.other = np.empty(shape, int)
-        for some in (np.flatnonzero(self.worn), np.flatnonzero(~self.worn)):
+        for some in (np.flatnonzero(worn), np.flatnonzero(~worn)):
             self.other[:, some] = rng.choice(some, (self.count, len(some)))
         self.share = rng.uniform(0.5, 1, shape).astype(np.float32)
         self.covered = rng.random(shape) < 0.5
@@ -169,8 +164,8 @@ class Blends(Views):
 
     def render(self, index: np.ndarray, view: np.ndarray, side: int) -> torch.Tensor:
         """Float (n, 3, side, side) in 0..1, of garments ``index`` and their views ``view``."""
-        out = super().render(index, view, side)
-        others = super().render(self.other[view, index], view, side)
+        out = self.views.render(index, view, side)
+        others = self.views.render(self.other[view, index], view, side)
         for i, (share, place) in enumerate(
             zip(self.share[view, index], self.place[view, index], strict=True)
         ):
@@ -193,7 +188,7 @@ class Several:
         sets: The sets, all of the same garments.
     """
 
-    def __init__(self, sets: Sequence[Views]) -> None:
+    def __init__(self, sets: Sequence[Views | Blends]) -> None:
         self.sets = sets
         self.dye = np.concatenate([some.dye for some in sets])
         self.starts = np.cumsum([0, *(some.count for some in sets)])
