@@ -6,12 +6,12 @@ python recipes/export.py --work out/recipes --init yolov8n-cls.pt
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from common import trunk
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF
+from sizes import student
 from torch import nn
 from train_backbone import SCALE
 
@@ -28,13 +28,6 @@ SAYS = {
 }
 
 
-def trunk_of(init: Path, state: Mapping[str, torch.Tensor]) -> nn.Sequential:
-    """The trunk of a student, with the weights of a round."""
-    layers = nn.Sequential(*trunk(init))
-    layers.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
-    return layers
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
@@ -46,13 +39,12 @@ def main() -> None:
     args = parser.parse_args()
     WEIGHTS.mkdir(exist_ok=True)
     if (args.work / args.backbone).exists():
-        state = torch.load(args.work / args.backbone)
-        layers, worn = trunk_of(args.init, state), None
+        model, worn = student(args.init, args.work / args.backbone), None
         if (args.work / args.backbone_worn).exists():
-            worn = trunk_of(args.init, torch.load(args.work / args.backbone_worn))
-        proxies = SCALE * torch.nn.functional.normalize(state["proxies"])
+            worn = student(args.init, args.work / args.backbone_worn).trunk
+        proxies = SCALE * torch.nn.functional.normalize(model.proxies)
         save_backbone(
-            layers,
+            model.trunk,
             WEIGHTS / "stylesim-n.safetensors",
             {**SAYS, "recipe": "recipes/"},
             kinds=(CATEGORIES, proxies),

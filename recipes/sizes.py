@@ -20,8 +20,8 @@ def student(init: Path, path: Path) -> Student:
     """The network of a round, without the heads that only training uses."""
     state = torch.load(path)
     model = Student(trunk(init), 1, 1, 1, 1)
-    kept = {k: v for k, v in state.items() if k.split(".")[0] in ("trunk", "proxies")}
-    model.load_state_dict(kept, strict=False)
+    model.trunk.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("trunk.")})
+    model.proxies.data = state["proxies"]
     return model
 
 

@@ -101,9 +101,13 @@ class Journey:
         return plotting.outfit_board(outfits, wardrobe, names=names, columns=4)
 
     def recommendations(self) -> Figure:
-        """What a drawn shop has for the gaps."""
+        """What a drawn shop has for the same closet without its skirts."""
+        closet = ss.Wardrobe()
+        for garment in self.closet[0]:
+            if garment.category != "skirt":
+                closet.add(garment.image_bytes, slot=garment.slot, category=garment.category)
         shop = ss.CatalogProvider(datasets.make_catalog(n=36, seed=SEED + 5).products)
-        picks = ss.Recommender(self.scorer, shop).recommend(self.closet[0], k=5)
+        picks = ss.Recommender(self.scorer, shop).recommend(closet, k=5)
         return plotting.recommendation_sheet(picks, columns=5)
 
     def explanation(self) -> Figure:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from stylesim import FoundGarment, FunctionFinder, LightweightClassifier, StyleTarget
+from stylesim import FoundGarment, FunctionFinder, LightweightClassifier, StyleTarget, _heat
 from stylesim.backbones import YoloBackbone, save_backbone
 from stylesim.backbones.activation import activation_map
 from stylesim.backbones.checkpoint import read_weights
@@ -95,6 +95,7 @@ def test_where_kinds_do_not_count_the_second_network_is_left_out(both_file: Path
     plain = YoloBackbone(attrs.evolve(source, metadata={}), image_size=64)
     assert plain.kinds is None
     assert plain.network(worn=True) is plain.network()
+    assert not any(name.startswith("worn.") for name in plain.used_tensors())
 
 
 def test_a_heat_map_is_of_the_network_that_saw_the_garment(both: YoloBackbone) -> None:
@@ -104,6 +105,23 @@ def test_a_heat_map_is_of_the_network_that_saw_the_garment(both: YoloBackbone) -
 
     assert heat(1, worn=True) == pytest.approx(heat(0, worn=False), rel=1e-4)
     assert heat(0, worn=True) != pytest.approx(heat(0, worn=False), rel=0.1)
+
+
+@pytest.mark.parametrize("worn", [False, True])
+def test_the_heat_of_a_garment_asks_the_network_for_it(
+    both: YoloBackbone, monkeypatch: pytest.MonkeyPatch, worn: bool
+) -> None:
+    asked = []
+
+    def noted(*_: object, worn: bool) -> np.ndarray:
+        asked.append(worn)
+        return np.ones((2, 2), np.float32)
+
+    monkeypatch.setattr(_heat, "activation_map", noted)
+    shirt = FoundGarment("top", "shirt", (8, 8, 56, 56), worn=worn)
+    _heat.garment_heat(None, both, PICTURES[0], shirt, {"upper": 1.0})
+    _heat.garment_heat(None, both, PICTURES[0], None, {"whole": 1.0})
+    assert asked == [worn, False], "the garment, then the whole picture"
 
 
 @pytest.mark.parametrize("spoilt", ["missing", "shape", "infinite"])

@@ -107,8 +107,9 @@ def fill(network: Any, weights: Weights, *, neck: bool = False, worn: bool = Fal
 
 def inside(name: str, *, neck: bool) -> bool:
     """Whether a tensor of this name belongs to the layers that are used."""
-    layer = name.split(".")[1]
-    return (layer.isdigit() and int(layer) < _LAYERS) or (neck and name.startswith(NECK))
+    part, layer = name.split(".")[:2]
+    own = part == "model" and layer.isdigit() and int(layer) < _LAYERS
+    return own or (neck and name.startswith(NECK))
 
 
 def trunk_of(

@@ -195,6 +195,8 @@ class YoloBackbone(AbstractBackbone):
     def network(self, *, worn: bool = False) -> nn.Sequential:
         """Return the layers up to the pooled features, to look into.
 
+        Those of the bundled weights are shared by all that use them: do not change them.
+
         Args:
             worn: Whether those for garments that somebody wears, if the weights hold such.
 
@@ -213,7 +215,8 @@ class YoloBackbone(AbstractBackbone):
         return {
             name: tensor
             for name, tensor in self.source.tensors.items()
-            if inside(name, neck=self.neck) or (name == WEIGHT and self.kinds is not None)
+            if inside(name, neck=self.neck)
+            or (self.kinds is not None and (name == WEIGHT or name.startswith(WORN)))
         }
 
     def _width(self) -> int:
