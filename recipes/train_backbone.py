@@ -21,51 +21,7 @@ that are kept are their running mean.
 
     python recipes/train_backbone.py --work out/recipes --init yolov8n-cls.pt
 
-The seventh of its rounds went on with
-
-    --start out/recipes/backbone8.pt --name backbone9 --tuned --more 0.65 --laid 1.4 --mixed
-    --flip 0.3 --steps 6400 --lr 8e-4 --seed 9 --sizes 192 224 256 --shares 0.35 0.35 0.3
-    --weights '{"teacher": 2.0, "close": 2.5}'
-
-and was averaged with the round before (`average.py backbone8.pt backbone9.pt --share 0.6 --to
-avg9.pt`). The eighth went on from there with
-
-    --start out/recipes/avg9.pt --name backbone10 --tuned --unseen --more 0.65 --laid 1.4 --mixed
-    --flip 0.3 --steps 3000 --lr 8e-4 --seed 10 --sizes 192 224 256 --shares 0.3 0.4 0.3
-    --weights '{"teacher": 2.0, "close": 2.5}'
-
-and the ninth from the mean of the two (`average.py avg9.pt backbone10.pt --to avg10.pt`) with
-
-    --start out/recipes/avg10.pt --name backbone11 --tuned --unseen --again --more 0.65 --laid 1.4
-    --mixed --flip 0.3 --steps 2400 --lr 1e-3 --seed 11 --sizes 192 224 256 --shares 0.35 0.4 0.25
-    --weights '{"teacher": 3.0, "close": 3.0, "palette": 0.6}'
-
-A tenth went on from the mean of those two (`average.py avg10.pt backbone11.pt --to avg11.pt`) for
-1,900 steps at 8e-4, as backbone12 with seed 12 and all else the same; the ninth and the tenth were
-averaged (`average.py backbone11.pt backbone12.pt --to avg12.pt`). The eleventh went on with
-
-    --start out/recipes/avg12.pt --name backbone13 --tuned --unseen --again --wide --more 0.5
-    --laid 1.2 --mixed --flip 0.3 --steps 4000 --lr 1e-3 --seed 13 --sizes 192 224 256
-    --shares 0.4 0.4 0.2 --weights '{"teacher": 4.0, "close": 3.0, "palette": 0.6}'
-
-the twelfth from `average.py avg12.pt backbone13.pt --to avg13.pt` with
-
-    --start out/recipes/avg13.pt --name backbone14 --tuned --unseen --again --wide --more 0.5
-    --laid 1.2 --mixed --flip 0.3 --mixup 0.2 --steps 3000 --lr 1e-3 --seed 14 --sizes 192 224 256
-    --shares 0.3 0.5 0.2 --weights '{"teacher": 8.0, "close": 5.0, "palette": 0.6}'
-
-Then two networks part, from `average.py avg12.pt backbone14.pt --to avg15.pt`, the heads kept as
-they are, so that the features of both go on meaning the same. For worn garments, the thirteenth
-went on with
-
-    --start out/recipes/avg15.pt --name backbone15 --keep-heads --tuned --unseen --again --wide
-    --laid 0 --more 0.5 --mixed --flip 0.3 --mixup 0.2 --steps 3000 --lr 1e-3 --seed 15
-    --sizes 192 224 256 --shares 0.2 0.55 0.25 --weights '{"teacher": 8.0, "palette": 0.6}'
-
-and the fourteenth with the same but ``--start backbone15.pt --name backbone16w --blend --mixup 0
---steps 2000 --lr 8e-4 --seed 16``. For all else, it went on from avg15.pt with that but ``--name
-backbone16 --laid 8 --more 0.25 --lr 1e-3`` and the weight 8 on "close" too. What is bundled are
-`average.py avg15.pt backbone16.pt` and, for worn garments, `average.py avg15.pt backbone16w.pt`.
+`recipes/README.md` has the flags of the rounds that went on from there.
 """
 
 from __future__ import annotations
@@ -87,6 +43,7 @@ from labels import CATEGORIES
 from lessons import More, what_teachers_say, what_the_last_says
 from teacher import BLEND, BLEND_VIEWS, VIEWS, WIDE, WIDE_DYED, WIDE_VIEWS
 from torch import nn
+from tune_teacher import AGAIN
 from views import Blends, Several, Views, plain
 
 SCALE = 14.0
@@ -166,6 +123,13 @@ def views_of(
     return Several([alone, Blends(Views(full, half, worn, BLEND_VIEWS, BLEND, **say), BLEND)])
 
 
+def refused(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    if (args.wide and not args.again) or (args.blend and not args.wide):
+        parser.error("--wide goes with --again, --blend with --wide")
+    if args.again > 1 and (args.more or not args.wide):
+        parser.error("two teachers saw the views of --wide and --blend, none of --more")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
@@ -181,7 +145,7 @@ def main() -> None:
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
-    parser.add_argument("--again", action="store_true", help="and from the one they taught")
+    parser.add_argument("--again", **AGAIN, help="and from the one they taught; 2: from two")
     parser.add_argument("--wide", action="store_true", help="in views that only that one saw")
     parser.add_argument("--blend", action="store_true", help="and in those of two garments")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
@@ -191,18 +155,18 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
-    if (args.wide and not args.again) or (args.blend and not args.wide):
-        parser.error("--wide goes with --again, --blend with --wide")
+    refused(parser, args)
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
-    heard = {"unseen": args.unseen, "again": args.again}
+    heard = {"unseen": args.unseen, "again": bool(args.again)}
     if args.wide:
-        targets, labels = what_the_last_says(args.work, blend=args.blend)
+        targets, labels, numbers = what_the_last_says(args.work, blend=args.blend, count=args.again)
     else:
         targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
+        numbers = np.arange(len(targets))
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
@@ -233,7 +197,7 @@ def main() -> None:
     start = resume(state, kept)
     worn = data["kind"] == "worn"
     views = views_of(data, full, half, wide=args.wide, blend=args.blend)
-    blends = WIDE_VIEWS if args.blend else len(targets)  # from this number on views show two
+    blends = WIDE_VIEWS if args.blend else len(numbers)  # from this number on views show two
     chance = sampling(data, args.laid)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
@@ -242,11 +206,12 @@ def main() -> None:
         done = int(((rng.random() if args.mixed else step / args.steps) > until).sum())
         side = args.sizes[min(done, len(args.sizes) - 1)]
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
-        view = rng.integers(len(targets), size=args.batch)
+        place = rng.integers(len(targets), size=args.batch)
+        view = numbers[place]
         apart = more.choose(rows, rng) if more else np.zeros(args.batch, bool)
         x = torch.empty(args.batch, 3, side, side)
         x[~apart] = views.render(rows[~apart], view[~apart], side)
-        wish, label = targets[view, rows], labels[view, rows]
+        wish, label = targets[place, rows], labels[place, rows]
         wish_close = torch.zeros(args.batch, close_dim)
         alone = apart | (view < blends)
         own_colour = ~views.dye[view, rows].any(1) & alone
