@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from common import folds, soft_labels
 from labels import CATEGORIES
-from teacher import MORE, MORE_VIEWS, WIDE_VIEWS, close_rows, unit
-from tune_teacher import FOLDS, tuned_name
+from teacher import MORE, MORE_VIEWS, close_rows, unit
+from tune_teacher import FOLDS
 from views import Views
 
 #: Share of a label that the soft labels have; what a tuned teacher says of the view has the rest.
@@ -88,40 +88,16 @@ def lesson(
     return torch.cat([components(features), own], 2), seen
 
 
-def last_lesson(work: Path, name: str, count: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same as the last teacher alone gave it, or the last ``count`` of them together.
-
-    What several feel side by side is turned towards what the first feels, as heads that learned
-    from that one go on being used.
-    """
-    said = [f"{name}_{tuned_name(again=n + 1)}_views.npy" for n in range(count)]
-    views = min(len(np.load(work / one, "r")) for one in said)
-    stored = [np.load(work / one, "r")[:views] for one in said]
-    seen = torch.stack([shares(one) for one in stored]).mean(0)
+def last_lesson(work: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same as the last teacher alone gave it."""
+    said = np.load(work / f"{name}_again_views.npy")
+    like = np.load(work / "tuned_again_views.npy", "r")[0, :, :-KINDS]
     # Evened, its features rank laid-out garments for a worn style much worse.
-    if count == 1:
-        return components(stored[0][..., :-KINDS], DIM, 0.0, plain_views(work)), seen
-    like = plain_views(work, count)
-    both = components(side_by_side(stored), DIM, 0.0, like)
-    known = components(like[None], DIM, 0.0)[0].numpy()
-    towards = components(plain_views(work)[None], DIM, 0.0)[0].numpy()
-    left, _, right = np.linalg.svd(known.T @ towards)
-    return both @ torch.from_numpy(left @ right), seen
-
-
-def plain_views(work: Path, count: int = 1) -> np.ndarray:
-    """Features (n, d) of the first view of everything, of the last teachers side by side."""
-    names = [f"tuned_{tuned_name(again=n + 1)}_views.npy" for n in range(count)]
-    stored = [np.load(work / one, "r")[:1] for one in names]
-    return stored[0][0, :, :-KINDS] if count == 1 else side_by_side(stored)[0]
-
-
-def side_by_side(stored: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([unit(one[..., :-KINDS].astype(np.float32)) for one in stored], 2)
+    return components(said[..., :-KINDS], DIM, 0.0, like), shares(said)
 
 
 def shares(said: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(said[..., -KINDS:].astype(np.float32)).softmax(2)
+    return torch.from_numpy(said[..., -KINDS:]).float().softmax(2)
 
 
 def what_teachers_say(
@@ -140,23 +116,18 @@ def what_teachers_say(
     return features, said_by(seen, labels, data["derived"])
 
 
-def what_the_last_says(
-    work: Path, *, blend: bool = False, count: int = 1
-) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
-    """The same of views that only the last teachers saw; labels shared with those of the folds.
+def what_the_last_says(work: Path, *, blend: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same of views that only the last teacher saw; labels shared with those of the folds.
 
-    With ``blend`` those of two garments in one picture follow: only they say what these are. The
-    third is the number of each view among those of :func:`train_backbone.views_of`.
+    With ``blend`` those of two garments in one picture follow: only the teacher says what they are.
     """
-    features, seen = last_lesson(work, "wide", count)
-    numbers = np.arange(len(features))
+    features, seen = last_lesson(work, "wide")
     derived = np.load(work / "train.npz")["derived"]
     labels = said_by(seen, soft_labels(work, unseen=True), derived)
     if blend:
-        others = last_lesson(work, "blend", count)
-        numbers = np.append(numbers, WIDE_VIEWS + np.arange(len(others[0])))
+        others = last_lesson(work, "blend")
         features, labels = torch.cat([features, others[0]]), torch.cat([labels, others[1]])
-    return features, labels, numbers
+    return features, labels
 
 
 class More:

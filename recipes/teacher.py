@@ -35,7 +35,7 @@ import torch.nn.functional as F
 from common import compiled, folds
 from evaluate import ten_shot
 from tqdm import tqdm
-from tune_teacher import AGAIN, FOLDS, tuned, tuned_name
+from tune_teacher import FOLDS, tuned, tuned_name
 from views import Blends, Views, plain
 
 #: Sides of the pictures: for ImageNet's teacher, for the tuned one, where it looks closely, and
@@ -129,7 +129,7 @@ def main() -> None:
     which.add_argument("--blend", action="store_true", help="the same of two garments in one")
     others = parser.add_mutually_exclusive_group()
     others.add_argument("--unseen", action="store_true")
-    others.add_argument("--again", **AGAIN)
+    others.add_argument("--again", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     last_only = args.wide or args.blend
@@ -163,7 +163,7 @@ def main() -> None:
     else:
         owner = np.zeros(len(rows), int)
         nets = [lite2() if untouched else tuned(args.work, tuned_name(again=args.again))]
-        name = f"{name}_{tuned_name(again=args.again)}" if args.again else name
+        name = f"{name}_again" if args.again else name
     runs = [compiled(net, args.threads, side) for net in nets]
     run = runs[0]
     dim = run(torch.zeros(1, 3, side, side)).shape[1]

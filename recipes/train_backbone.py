@@ -43,7 +43,6 @@ from labels import CATEGORIES
 from lessons import More, what_teachers_say, what_the_last_says
 from teacher import BLEND, BLEND_VIEWS, VIEWS, WIDE, WIDE_DYED, WIDE_VIEWS
 from torch import nn
-from tune_teacher import AGAIN
 from views import Blends, Several, Views, plain
 
 SCALE = 14.0
@@ -123,13 +122,6 @@ def views_of(
     return Several([alone, Blends(Views(full, half, worn, BLEND_VIEWS, BLEND, **say), BLEND)])
 
 
-def refused(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    if (args.wide and not args.again) or (args.blend and not args.wide):
-        parser.error("--wide goes with --again, --blend with --wide")
-    if args.again > 1 and (args.more or not args.wide):
-        parser.error("two teachers saw the views of --wide and --blend, none of --more")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path("out/recipes"))
@@ -145,7 +137,7 @@ def main() -> None:
     parser.add_argument("--flip", type=float, default=0.0, help="share of the views, mirrored")
     parser.add_argument("--tuned", action="store_true", help="learn from the tuned teacher too")
     parser.add_argument("--unseen", action="store_true", help="and from those of the folds")
-    parser.add_argument("--again", **AGAIN, help="and from the one they taught; 2: from two")
+    parser.add_argument("--again", action="store_true", help="and from the one they taught")
     parser.add_argument("--wide", action="store_true", help="in views that only that one saw")
     parser.add_argument("--blend", action="store_true", help="and in those of two garments")
     parser.add_argument("--more", type=float, default=0.0, help="share of its own views of these")
@@ -155,18 +147,18 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=3, default=SHARES, help="of the steps")
     parser.add_argument("--weights", type=json.loads, default={}, help="loss weights, as JSON")
     args = parser.parse_args()
-    refused(parser, args)
+    if (args.wide and not args.again) or (args.blend and not args.wide):
+        parser.error("--wide goes with --again, --blend with --wide")
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     weights = WEIGHTS | args.weights
 
     data = np.load(args.work / "train.npz")
-    heard = {"unseen": args.unseen, "again": bool(args.again)}
+    heard = {"unseen": args.unseen, "again": args.again}
     if args.wide:
-        targets, labels, numbers = what_the_last_says(args.work, blend=args.blend, count=args.again)
+        targets, labels = what_the_last_says(args.work, blend=args.blend)
     else:
         targets, labels = what_teachers_say(args.work, tuned=args.tuned, **heard)
-        numbers = np.arange(len(targets))
     raw = data["palette"]
     palettes = torch.from_numpy(((raw - raw.mean(0)) / (raw.std(0) + 1e-3)).astype(np.float32))
     names = sorted(set(data["fine"]) - {""})
@@ -197,7 +189,7 @@ def main() -> None:
     start = resume(state, kept)
     worn = data["kind"] == "worn"
     views = views_of(data, full, half, wide=args.wide, blend=args.blend)
-    blends = WIDE_VIEWS if args.blend else len(numbers)  # from this number on views show two
+    blends = WIDE_VIEWS if args.blend else len(targets)  # from this number on views show two
     chance = sampling(data, args.laid)
     until = np.cumsum(args.shares)
     rng = np.random.default_rng(args.seed + start)
@@ -206,12 +198,11 @@ def main() -> None:
         done = int(((rng.random() if args.mixed else step / args.steps) > until).sum())
         side = args.sizes[min(done, len(args.sizes) - 1)]
         rows = rng.choice(len(worn), args.batch, replace=False, p=chance)
-        place = rng.integers(len(targets), size=args.batch)
-        view = numbers[place]
+        view = rng.integers(len(targets), size=args.batch)
         apart = more.choose(rows, rng) if more else np.zeros(args.batch, bool)
         x = torch.empty(args.batch, 3, side, side)
         x[~apart] = views.render(rows[~apart], view[~apart], side)
-        wish, label = targets[place, rows], labels[place, rows]
+        wish, label = targets[view, rows], labels[view, rows]
         wish_close = torch.zeros(args.batch, close_dim)
         alone = apart | (view < blends)
         own_colour = ~views.dye[view, rows].any(1) & alone

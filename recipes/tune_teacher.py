@@ -19,7 +19,6 @@ import argparse
 import copy
 import time
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -36,8 +35,6 @@ from views import Views, plain
 FROZEN = 11
 #: With ``--fold`` a third of the photographers is left out.
 FOLDS = 3
-#: How ``--again`` is read: the number of a teacher, the first unless it is said.
-AGAIN: Any = {"type": int, "nargs": "?", "const": 1, "default": 0}
 
 
 class Teacher(nn.Module):
@@ -98,10 +95,9 @@ class First(nn.Module):
         return self.teacher.first(x)
 
 
-def tuned_name(fold: int | None = None, *, again: int = 0) -> str:
+def tuned_name(fold: int | None = None, *, again: bool = False) -> str:
     """Name of what is left by a run without flags, with ``--fold`` or with ``--again``."""
-    which = "" if again == 1 else str(again)
-    return f"again{which}" if again else "tuned" if fold is None else f"tuned{fold}"
+    return "again" if again else "tuned" if fold is None else f"tuned{fold}"
 
 
 def tuned(work: Path, name: str = "tuned") -> Teacher:
@@ -136,12 +132,12 @@ def main() -> None:
     parser.add_argument("--laid", type=float, default=2.5, help="weight of what is laid out")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--fold", type=int, help="leave out one fold of the photographers")
-    which.add_argument("--again", **AGAIN, help="learn what the folds' teachers say; 2: once more")
+    which.add_argument("--again", action="store_true", help="learn what the folds' teachers say")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     data = np.load(args.work / "train.npz")
-    soft = soft_labels(args.work, unseen=bool(args.again))
+    soft = soft_labels(args.work, unseen=args.again)
     names = sorted(set(data["fine"]) - {""})
     tags = torch.tensor([names.index(f) if f else -1 for f in data["fine"]])
 

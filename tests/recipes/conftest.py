@@ -1,0 +1,76 @@
+"""A small work folder of the recipes, in which stand-ins for teachers speak."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+N, SIDE, FEATURES, VIEWS = 150, 48, 160, 3
+
+
+class Asked:
+    """The recipe's modules, and a work folder in which stand-ins for teachers have spoken."""
+
+    def __init__(self, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.syspath_prepend(str(RECIPES))
+        self.monkeypatch, self.work = monkeypatch, work
+        self.teacher, self.lessons = self.module("teacher"), self.module("lessons")
+        self.views, self.training = self.module("views"), self.module("train_backbone")
+        rng = np.random.default_rng(0)
+        self.kinds = len(self.lessons.CATEGORIES)
+        self.data = {
+            "kind": np.where(np.arange(N) % 2 == 0, "worn", "laid"),
+            "derived": np.arange(N) >= N - 4,
+            "sender": np.array([f"sender {i % 7}" for i in range(N)]),
+            "category": rng.integers(self.kinds, size=N),
+            "fine": np.where(np.arange(N) % 3 == 0, "jeans", ""),
+            "palette": rng.random((N, 6)),
+        }
+        np.savez(work / "train.npz", **self.data)
+        crops = rng.integers(256, size=(N, SIDE, SIDE, 4), dtype=np.uint8)
+        np.save(work / "train_crops.npy", crops)
+        np.save(work / "train_crops_half.npy", crops[:, ::2, ::2])
+        said = rng.normal(size=(1, N, FEATURES + self.kinds)).astype(np.float16)
+        np.save(work / "tuned_unseen_views.npy", said)
+        for module in (self.teacher, self.training):
+            monkeypatch.setattr(module, "WIDE_VIEWS", VIEWS)
+            monkeypatch.setattr(module, "BLEND_VIEWS", VIEWS)
+        monkeypatch.setattr(self.teacher, "AGAIN_SIDE", 32)
+        monkeypatch.setattr(self.teacher, "tuned", lambda _, name: name)
+        monkeypatch.setattr(self.teacher, "compiled", lambda name, *_: self.answers(name))
+        monkeypatch.setattr(self.training, "evaluate", lambda *_: {})
+
+    def module(self, name: str) -> Any:
+        return importlib.import_module(name)
+
+    def answers(self, name: str) -> Callable[[torch.Tensor], np.ndarray]:
+        """A stand-in for a teacher: a fixed map of the picture's pixels, another one each name."""
+        weight = np.random.default_rng(len(name)).normal(size=(3 * 8 * 8, FEATURES + self.kinds))
+        return lambda x: F.adaptive_avg_pool2d(x, 8).flatten(1).numpy() @ weight
+
+    def run(self, name: str, *flags: str) -> None:
+        """Call a script's ``main`` as the command line would."""
+        self.monkeypatch.setattr(sys, "argv", [f"{name}.py", "--work", str(self.work), *flags])
+        self.module(name).main()
+
+    def ask(self, *flags: str) -> None:
+        self.run("teacher", *flags)
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    threads = cv2.getNumThreads()
+    yield Asked(tmp_path, monkeypatch)
+    cv2.setNumThreads(threads)

@@ -1,0 +1,84 @@
+"""Rounds of the backbone on small arrays: what moves, what is kept, what is put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from stylesim.backbones.fence import import_ultralytics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Asked
+
+SMALL = ("--batch", "8", "--sizes", "32", "32", "32", "--lr", "0.01")
+HEARD = ("--tuned", "--unseen", "--again", "--wide")
+
+
+@pytest.fixture
+def init(asked: Asked) -> str:
+    """A YOLOv8n-cls checkpoint as Ultralytics writes them, and teachers that have spoken."""
+    tasks = import_ultralytics("nn.tasks")
+    torch.manual_seed(0)
+    path = asked.work / "init.pt"
+    torch.save({"model": tasks.ClassificationModel("yolov8n-cls.yaml", verbose=False)}, path)
+    asked.ask("--tuned", "--views", "1", "--again")
+    asked.ask("--wide", "--again")
+    asked.ask("--blend", "--again")
+    return str(path)
+
+
+def _moved(before: Path, after: Path) -> dict[str, bool]:
+    first, second = torch.load(before), torch.load(after)
+    names = [n for n, v in first.items() if v.dtype.is_floating_point]
+    return {n: not torch.equal(first[n], second[n]) for n in names}
+
+
+def test_later_round_keeps_the_heads_and_moves_the_trunk(asked: Asked, init: str) -> None:
+    asked.run("train_backbone", "--init", init, *SMALL, *HEARD, "--steps", "2", "--name", "one")
+    start = ("--start", str(asked.work / "one.pt"), "--keep-heads", "--blend")
+    asked.run(
+        "train_backbone", "--init", init, *SMALL, *HEARD, *start, "--laid", "0", "--mixup", "0",
+        "--steps", "3", "--name", "worn",
+    )  # fmt: skip
+    moved = _moved(asked.work / "one.pt", asked.work / "worn.pt")
+    assert any(name.startswith("trunk.") for name in moved)
+    assert all(yes == name.startswith("trunk.") for name, yes in moved.items())
+
+
+def test_ended_round_goes_on_from_its_state(asked: Asked, init: str) -> None:
+    flags = ("--init", init, *SMALL, *HEARD, "--steps", "2", "--name", "one")
+    asked.run("train_backbone", *flags)
+    whole = torch.load(asked.work / "one.pt")
+    (asked.work / "one.pt").unlink()
+    asked.run("train_backbone", *flags)
+    again = torch.load(asked.work / "one.pt")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_average_lies_between_two_rounds_and_is_a_network(asked: Asked, init: str) -> None:
+    for seed in ("1", "2"):
+        asked.run(
+            "train_backbone", "--init", init, *SMALL, *HEARD, "--steps", "2", "--seed", seed,
+            "--name", seed,
+        )  # fmt: skip
+    asked.run("average", "1.pt", "2.pt", "--share", "0.25", "--to", "mean.pt")
+    first, second, mean = (torch.load(asked.work / f"{n}.pt") for n in ("1", "2", "mean"))
+    for name, value in mean.items():
+        if value.dtype.is_floating_point:
+            torch.testing.assert_close(value, 0.75 * first[name] + 0.25 * second[name])
+    model = asked.module("sizes").student(asked.work / "init.pt", asked.work / "mean.pt")
+    crops = np.load(asked.work / "train_crops.npy")[:4]
+    rows = asked.training.embed_with(model, crops, 64)
+    assert rows.shape == (4, 256)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("flags", [["--wide"], ["--again", "--blend"]])
+def test_what_does_not_go_together_is_refused(asked: Asked, flags: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        asked.run("train_backbone", "--init", "none.pt", *flags)
