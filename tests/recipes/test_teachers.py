@@ -33,6 +33,26 @@ def test_teacher_sees_the_mixtures_that_the_student_will_see(asked: Asked) -> No
         np.testing.assert_allclose(said[view], asked.answers("again")(again), rtol=0.02, atol=0.02)
 
 
+def test_each_garment_is_judged_by_the_teacher_that_never_saw_its_photographer(
+    asked: Asked,
+) -> None:
+    asked.ask("--more", "--unseen")
+    laid = np.flatnonzero((asked.data["kind"] == "laid") & ~asked.data["derived"])
+    fold = asked.module("common").folds(asked.data["sender"], 3)[laid]
+    crops, teacher = np.load(asked.work / "train_crops.npy"), asked.teacher
+    worn = asked.data["kind"] == "worn"
+    views = asked.views.Views(
+        crops, crops[:, ::2, ::2], worn, teacher.MORE_VIEWS, teacher.MORE, derived=4
+    )
+    seen = views.render(laid, np.full(len(laid), 2), 32)
+    said = np.load(asked.work / "more_unseen_views.npy")[2]
+    assert set(fold) == {0, 1, 2}
+    for number in range(3):
+        own = fold == number
+        wanted = asked.answers(f"tuned{number}")(seen[own])
+        np.testing.assert_allclose(said[own], wanted, rtol=0.02, atol=0.02)
+
+
 def test_of_a_mixture_only_the_teacher_says_what_it_is(asked: Asked) -> None:
     asked.ask("--tuned", "--views", "1", "--again")
     asked.ask("--wide", "--again")
