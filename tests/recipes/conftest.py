@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-N, SIDE, FEATURES, VIEWS = 150, 48, 160, 3
+SIDE, DERIVED = 48, 4
 
 
 class Asked:
-    """The recipe's modules, and a work folder in which stand-ins for teachers have spoken."""
+    """The recipe's modules, and a work folder in which stand-ins for teachers speak.
+
+    Attributes:
+        n: Garments.
+        dim: Features that a teacher gives of each, beside the categories.
+        count: Views of one garment, and as many of two.
+    """
+
+    n, dim, count = 150, 160, 3
 
     def __init__(self, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(RECIPES))
@@ -32,22 +40,22 @@ class Asked:
         rng = np.random.default_rng(0)
         self.kinds = len(self.lessons.CATEGORIES)
         self.data = {
-            "kind": np.where(np.arange(N) % 2 == 0, "worn", "laid"),
-            "derived": np.arange(N) >= N - 4,
-            "sender": np.array([f"sender {i % 7}" for i in range(N)]),
-            "category": rng.integers(self.kinds, size=N),
-            "fine": np.where(np.arange(N) % 3 == 0, "jeans", ""),
-            "palette": rng.random((N, 6)),
+            "kind": np.where(np.arange(self.n) % 2 == 0, "worn", "laid"),
+            "derived": np.arange(self.n) >= self.n - DERIVED,
+            "sender": np.array([f"sender {i % 7}" for i in range(self.n)]),
+            "category": rng.integers(self.kinds, size=self.n),
+            "fine": np.where(np.arange(self.n) % 3 == 0, "jeans", ""),
+            "palette": rng.random((self.n, 6)),
         }
         np.savez(work / "train.npz", **self.data)
-        crops = rng.integers(256, size=(N, SIDE, SIDE, 4), dtype=np.uint8)
+        crops = rng.integers(256, size=(self.n, SIDE, SIDE, 4), dtype=np.uint8)
         np.save(work / "train_crops.npy", crops)
         np.save(work / "train_crops_half.npy", crops[:, ::2, ::2])
-        said = rng.normal(size=(1, N, FEATURES + self.kinds)).astype(np.float16)
+        said = rng.normal(size=(1, self.n, self.dim + self.kinds)).astype(np.float16)
         np.save(work / "tuned_unseen_views.npy", said)
         for module in (self.teacher, self.training):
-            monkeypatch.setattr(module, "WIDE_VIEWS", VIEWS)
-            monkeypatch.setattr(module, "BLEND_VIEWS", VIEWS)
+            monkeypatch.setattr(module, "WIDE_VIEWS", self.count)
+            monkeypatch.setattr(module, "BLEND_VIEWS", self.count)
         for side in ("TUNED_SIDE", "CLOSE_SIDE", "AGAIN_SIDE"):
             monkeypatch.setattr(self.teacher, side, 32)
         monkeypatch.setattr(self.teacher, "tuned", lambda _, name: name)
@@ -60,9 +68,15 @@ class Asked:
     def answers(self, name: str) -> Callable[[torch.Tensor], np.ndarray]:
         """A stand-in for a teacher: a fixed map of the picture's pixels, another one each name."""
         weight = np.random.default_rng(zlib.crc32(name.encode())).normal(
-            size=(3 * 8 * 8, FEATURES + self.kinds)
+            size=(3 * 8 * 8, self.dim + self.kinds)
         )
         return lambda x: F.adaptive_avg_pool2d(x, 8).flatten(1).numpy() @ weight
+
+    def views_of_one(self, seed: int, count: int, dyed: float = 0.0) -> Any:
+        """The views of single garments that a script makes with these numbers."""
+        full, half = (np.load(self.work / f"train_crops{end}.npy") for end in ("", "_half"))
+        worn = self.data["kind"] == "worn"
+        return self.views.Views(full, half, worn, count, seed, derived=DERIVED, dyed=dyed)
 
     def run(self, name: str, *flags: str) -> None:
         """Call a script's ``main`` as the command line would."""

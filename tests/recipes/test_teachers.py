@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,25 +11,19 @@ import torch
 if TYPE_CHECKING:
     from conftest import Asked
 
-N, FEATURES, VIEWS = 150, 160, 3
-
-
-def _views(asked: Asked, seed: int) -> Any:
-    crops = np.load(asked.work / "train_crops.npy")
-    worn = asked.data["kind"] == "worn"
-    return asked.views.Views(crops, crops[:, ::2, ::2], worn, 3, seed, derived=4, dyed=0.3)
-
 
 def test_teacher_sees_the_mixtures_that_the_student_will_see(asked: Asked) -> None:
     asked.ask("--blend", "--again")
-    seed = asked.teacher.BLEND
-    same = asked.views.Several(
-        [_views(asked, asked.teacher.WIDE), asked.views.Blends(_views(asked, seed), seed)]
+    teacher, views = asked.teacher, asked.views
+    of_one, mixed = (
+        asked.views_of_one(seed, asked.count, teacher.WIDE_DYED)
+        for seed in (teacher.WIDE, teacher.BLEND)
     )
+    same = views.Several([of_one, views.Blends(mixed, teacher.BLEND)])
     said = np.load(asked.work / "blend_again_views.npy")
-    assert said.shape == (3, N, FEATURES + len(asked.lessons.CATEGORIES))
-    for view in range(3):
-        again = same.render(np.arange(N), np.full(N, VIEWS + view), 32)
+    assert said.shape == (asked.count, asked.n, asked.dim + asked.kinds)
+    for view in range(asked.count):
+        again = same.render(np.arange(asked.n), np.full(asked.n, asked.count + view), 32)
         np.testing.assert_allclose(said[view], asked.answers("again")(again), rtol=0.02, atol=0.02)
 
 
@@ -39,11 +33,7 @@ def test_each_garment_is_judged_by_the_teacher_that_never_saw_its_photographer(
     asked.ask("--more", "--unseen")
     laid = np.flatnonzero((asked.data["kind"] == "laid") & ~asked.data["derived"])
     fold = asked.module("common").folds(asked.data["sender"], 3)[laid]
-    crops, teacher = np.load(asked.work / "train_crops.npy"), asked.teacher
-    worn = asked.data["kind"] == "worn"
-    views = asked.views.Views(
-        crops, crops[:, ::2, ::2], worn, teacher.MORE_VIEWS, teacher.MORE, derived=4
-    )
+    views = asked.views_of_one(asked.teacher.MORE, asked.teacher.MORE_VIEWS)
     seen = views.render(laid, np.full(len(laid), 2), 32)
     said = np.load(asked.work / "more_unseen_views.npy")[2]
     assert set(fold) == {0, 1, 2}
@@ -58,8 +48,8 @@ def test_of_a_mixture_only_the_teacher_says_what_it_is(asked: Asked) -> None:
     asked.ask("--wide", "--again")
     asked.ask("--blend", "--again")
     features, labels = asked.lessons.what_the_last_says(asked.work, blend=True)
-    assert features.shape == (6, N, 128)
-    assert torch.allclose(features.norm(dim=2), torch.ones(6, N), atol=1e-4)
+    assert features.shape == (6, asked.n, 128)
+    assert torch.allclose(features.norm(dim=2), torch.ones(6, asked.n), atol=1e-4)
     alone, mixed = (
         asked.lessons.shares(np.load(asked.work / f"{name}_again_views.npy"))
         for name in ("wide", "blend")
@@ -77,6 +67,9 @@ def test_of_a_mixture_only_the_teacher_says_what_it_is(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("flags", [["--wide"], ["--blend"], ["--again"], ["--unseen"]])
-def test_what_does_not_go_together_is_refused(asked: Asked, flags: list[str]) -> None:
+def test_what_does_not_go_together_is_refused(
+    asked: Asked, flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         asked.ask(*flags)
+    assert "go with" in capsys.readouterr().err

@@ -50,12 +50,12 @@ def test_later_round_keeps_the_heads_and_moves_the_trunk(asked: Asked, init: str
     assert all(yes == name.startswith("trunk.") for name, yes in moved.items())
 
 
-def test_ended_round_goes_on_from_its_state(asked: Asked, init: str) -> None:
-    flags = ("--init", init, *SMALL, *HEARD, "--steps", "2", "--name", "one")
-    asked.run("train_backbone", *flags)
+def test_round_that_was_ended_does_not_begin_again(asked: Asked, init: str) -> None:
+    flags = ("--init", init, *SMALL, *HEARD, "--steps", "2", "--name", "one", "--seed")
+    asked.run("train_backbone", *flags, "1")
     whole = torch.load(asked.work / "one.pt")
     (asked.work / "one.pt").unlink()
-    asked.run("train_backbone", *flags)
+    asked.run("train_backbone", *flags, "2")  # another seed would give other weights
     again = torch.load(asked.work / "one.pt")
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
@@ -78,7 +78,20 @@ def test_average_lies_between_two_rounds_and_is_a_network(asked: Asked, init: st
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
 
 
+def test_average_takes_a_head_that_has_another_size_from_the_later_round(asked: Asked) -> None:
+    early = {"trunk": torch.zeros(3), "head": torch.zeros(2), "old": torch.ones(1)}
+    late = {"trunk": torch.ones(3), "head": torch.ones(4)}
+    for name, state in (("early", early), ("late", late)):
+        torch.save(state, asked.work / f"{name}.pt")
+    asked.run("average", "early.pt", "late.pt", "--to", "mean.pt")
+    mean = {name: value.tolist() for name, value in torch.load(asked.work / "mean.pt").items()}
+    assert mean == {"trunk": [0.5] * 3, "head": [1.0] * 4, "old": [1.0]}
+
+
 @pytest.mark.parametrize("flags", [["--wide"], ["--again", "--blend"]])
-def test_what_does_not_go_together_is_refused(asked: Asked, flags: list[str]) -> None:
+def test_what_does_not_go_together_is_refused(
+    asked: Asked, flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         asked.run("train_backbone", "--init", "none.pt", *flags)
+    assert "goes with" in capsys.readouterr().err
