@@ -188,16 +188,18 @@ def speed(model: ss.LightweightClassifier, clothing: list, photos: list) -> dict
     """Median milliseconds of finding, and of finding and embedding, one picture at a time."""
     out = {}
     for kind, records in (("street", photos[:40]), ("laid out", clothing[:40])):
-        find, both = [], []
+        steps = {
+            "read and find": lambda path: ss.find_garments(path, fine=False),
+            "read, find and embed": lambda path: model.view([path]),
+            "read and find, fine outlines": ss.find_garments,
+        }
+        taken: dict[str, list[float]] = {name: [] for name in steps}
         for record in records:
-            start = time.perf_counter()
-            ss.find_garments(record.path)
-            find.append(time.perf_counter() - start)
-            start = time.perf_counter()
-            model.view([record.path])
-            both.append(time.perf_counter() - start)
-        out[f"{kind}: read and find, ms"] = 1000 * float(np.median(find))
-        out[f"{kind}: read, find and embed, ms"] = 1000 * float(np.median(both))
+            for name, step in steps.items():
+                start = time.perf_counter()
+                step(record.path)
+                taken[name].append(time.perf_counter() - start)
+        out |= {f"{kind}: {name}, ms": 1000 * float(np.median(t)) for name, t in taken.items()}
     return out
 
 

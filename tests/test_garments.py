@@ -12,7 +12,13 @@ from PIL import Image, ImageDraw, ImageOps
 import stylesim as ss
 from stylesim._looking import look
 from stylesim.backbones.kinds import Kinds
-from stylesim.datasets import load_clothing, load_outfits
+from stylesim.datasets import (
+    CATEGORY_SLOTS,
+    OUTFIT_CATEGORIES,
+    load_clothing,
+    load_outfits,
+    make_outfits,
+)
 from stylesim.garments import FunctionFinder, WholePictureFinder, cut_out
 
 # What the bundled weights reach on the whole held-out quarter is in docs/models.md; a sample of
@@ -221,6 +227,49 @@ def test_a_worn_garment_is_seen_once_and_larger_than_the_whole_picture(
         assert way.garments[0].embedding == pytest.approx(alone, abs=HALF)
 
 
+def _said(garments: list[ss.FoundGarment]) -> dict[ss.Slot, tuple[object, ...]]:
+    return {g.slot: (g.category, g.confidence, g.worn, dict(g.kinds or {})) for g in garments}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_fine_outlines_are_of_the_same_garments(wide: bool) -> None:
+    images = [outfit.image for outfit in make_outfits().values()]
+    if wide:
+        images = [ImageOps.expand(image, (image.height, 0), (150, 150, 150)) for image in images]
+    images.append(drawn_shirt())
+    plain, fine = (ss.GarmentFinder(fine=how).find(images) for how in (False, True))
+    for before, after in zip(plain, fine, strict=True):
+        assert _said(after) == _said(before)
+        for garment in after:
+            assert garment.mask is not None
+            x0, y0, x1, y1 = garment.box
+            assert garment.mask[y0:y1, x0:x1].sum() == garment.mask.sum() > 0
+    worn = [g for some in fine[:-1] for g in some]
+    assert worn
+    assert all(g.worn for g in worn)
+    moved = [{g.slot: g for g in some} for pair in zip(plain, fine, strict=True) for some in pair]
+    assert any(
+        not np.array_equal(before[slot].mask, after[slot].mask)
+        for before, after in zip(moved[::2], moved[1::2], strict=True)
+        for slot in before
+    )
+    shirt = plain[-1][0].mask, fine[-1][0].mask
+    assert np.array_equal(*shirt), "what is laid out has one outline"
+
+
+def test_find_garments_draws_finely_unless_told_not_to() -> None:
+    picture = make_outfits()["All Similar"].image
+    for how in (True, False):
+        (wanted,) = ss.GarmentFinder(fine=how).find([picture])
+        found = ss.find_garments(picture, fine=how)
+        assert [g.box for g in found] == [g.box for g in wanted]
+    assert [g.box for g in ss.find_garments(picture)] == [
+        g.box for g in ss.find_garments(picture, fine=True)
+    ]
+    names = {ss.GarmentFinder(fine=how).name for how in (True, False)}
+    assert len(names) == 2
+
+
 @pytest.mark.real_data
 def test_slots_of_held_out_laid_out_garments(data_dir: Path) -> None:
     photos = [p for p in load_clothing(data_dir / "garments") if p.held_out][::6]
@@ -231,18 +280,26 @@ def test_slots_of_held_out_laid_out_garments(data_dir: Path) -> None:
 
 @pytest.mark.real_data
 def test_outlines_on_held_out_street_photographs(data_dir: Path) -> None:
-    labels = {"bottom": ["pants", "jeans", "leggings", "shorts", "skirt"]}
-    scores = []
     photos = [p for p in load_outfits(data_dir / "outfits") if p.held_out and p.mask_path]
+    scores: dict[tuple[str, bool], list[float]] = {}
     for photo in photos[::4]:
-        truth = photo.mask_of(*labels["bottom"])
-        assert truth is not None
-        if truth.mean() < 0.01:
-            continue
-        masks = [g.mask for g in ss.find_garments(photo.path) if g.slot is ss.Slot.BOTTOM]
-        mask = masks[0] if masks and masks[0] is not None else np.zeros_like(truth)
-        scores.append((mask & truth).sum() / (mask | truth).sum())
-    assert np.mean(scores) >= IOU_FLOOR
+        found = {fine: ss.find_garments(photo.path, fine=fine) for fine in (False, True)}
+        for slot in ("top", "bottom"):
+            names = [
+                name for name, kind in OUTFIT_CATEGORIES.items() if CATEGORY_SLOTS[kind] == slot
+            ]
+            truth = photo.mask_of(*names)
+            assert truth is not None
+            if truth.mean() < 0.01:
+                continue
+            for fine, garments in found.items():
+                masks = [g.mask for g in garments if g.slot == slot]
+                mask = masks[0] if masks and masks[0] is not None else np.zeros_like(truth)
+                score = (mask & truth).sum() / (mask | truth).sum()
+                scores.setdefault((slot, fine), []).append(score)
+    mean = {key: float(np.mean(some)) for key, some in scores.items()}
+    assert mean["bottom", True] >= mean["bottom", False] >= IOU_FLOOR
+    assert mean["top", True] >= mean["top", False] + 0.03
 
 
 @pytest.mark.real_data

@@ -236,7 +236,7 @@ def _backbone(
 
 def _describe_finder(finder: AbstractGarmentFinder) -> dict[str, Any]:
     if isinstance(finder, GarmentFinder):
-        return {"kind": "bundled", "min_confidence": finder.min_confidence}
+        return {"kind": "bundled", "min_confidence": finder.min_confidence, "fine": finder.fine}
     kind = "whole" if isinstance(finder, WholePictureFinder) else "own"
     return {"kind": kind, "name": finder.name}
 
@@ -247,7 +247,8 @@ def _finder(
     if said["kind"] == "bundled":
         if own is not None:
             return own
-        return GarmentFinder(min_confidence=float(said["min_confidence"]), device=device)
+        least, fine = float(said["min_confidence"]), bool(said.get("fine", False))
+        return GarmentFinder(min_confidence=least, device=device, fine=fine)
     if said["kind"] == "whole":
         return own or WholePictureFinder()
     if own is None or own.name != said["name"]:

@@ -23,7 +23,7 @@ from stylesim.errors import (
     NewerVersionError,
     StorageError,
 )
-from stylesim.garments import WholePictureFinder
+from stylesim.garments import GarmentFinder, WholePictureFinder
 from stylesim.style_target import StyleTarget
 
 PICTURES = [
@@ -95,6 +95,19 @@ def test_foreign_weights_travel_in_the_file(
         moved.rename(weights)
     # Half precision, once: no classification layer, nothing twice.
     assert path.stat().st_size < weights.stat().st_size + 60_000
+
+
+@pytest.mark.parametrize("fine", [False, True])
+def test_how_the_bundled_finder_draws_travels_too(
+    fine: bool, target: StyleTarget, tmp_path: Path
+) -> None:
+    finder = GarmentFinder(min_confidence=0.4, fine=fine)
+    model = LightweightClassifier(image_size=64, finder=finder)
+    model.fit(target, epochs=2, progress=False)
+    model.save(tmp_path / "style.safetensors")
+    back = LightweightClassifier.load(tmp_path / "style.safetensors")
+    assert back.finder.name == finder.name
+    assert ("fine" in finder.name) == fine
 
 
 def test_bundled_weights_are_named_not_copied(target: StyleTarget, tmp_path: Path) -> None:

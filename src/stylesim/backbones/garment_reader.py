@@ -10,7 +10,9 @@ import numpy as np
 import torch
 
 from stylesim.backbones.devices import half_is_fast
+from stylesim.backbones.garment_colours import outlines_by_colour
 from stylesim.backbones.garment_look import Look, at_picture, letterbox
+from stylesim.backbones.garment_pieces import largest, solid
 from stylesim.backbones.pictures import ahead
 
 if TYPE_CHECKING:
@@ -78,8 +80,14 @@ class GarmentReader:
         self.categories: list[str] = meta["categories"]
         self.slot_of: dict[str, str] = meta["slot_of"]
 
-    def read(self, images: Sequence[UInt8Array]) -> list[list[Region]]:
-        """Find the garments of RGB pictures of shape (height, width, 3), largest first."""
+    def read(self, images: Sequence[UInt8Array], *, fine: bool = False) -> list[list[Region]]:
+        """Find the garments of RGB pictures of shape (height, width, 3), largest first.
+
+        Args:
+            images: The pictures.
+            fine: Whether to take more time for outlines of what is worn, for one look more and
+                for the colours of the picture. The garments are the same.
+        """
         out: list[list[Region]] = [[] for _ in images]
         upright = [i for i, image in enumerate(images) if image.shape[0] >= image.shape[1]]
         wide = [i for i, image in enumerate(images) if image.shape[0] < image.shape[1]]
@@ -87,31 +95,40 @@ class GarmentReader:
             for start in range(0, len(indices), _BATCH):
                 some = indices[start : start + _BATCH]
                 for index, regions in zip(
-                    some, self._batch([images[i] for i in some]), strict=True
+                    some, self._batch([images[i] for i in some], fine), strict=True
                 ):
                     out[index] = regions
         return out
 
-    def _batch(self, images: Sequence[UInt8Array]) -> list[list[Region]]:
+    def _batch(self, images: Sequence[UInt8Array], fine: bool) -> list[list[Region]]:
         """Look at pictures that are all upright, or all wide."""
         looks = self._look(images)
         worn = [i for i, one in enumerate(looks) if one.scene.argmax() == _WORN]
+        somebody, closer = [images[i] for i in worn], dict.fromkeys(range(len(images)), None)
         # Garments of an outfit are small, and either side of a body is as good as the other.
-        for i, large in zip(worn, self._look([images[i] for i in worn], again=True), strict=True):
-            looks[i] = looks[i].with_second(large)
+        seconds = self._look(somebody, again=True)
+        for i, second in zip(worn, seconds, strict=True):
+            looks[i] = looks[i].with_second(second)
+        if fine:
+            others = self._look(somebody, again=True, mirror=False)
+            both = (one.with_second(two) for one, two in zip(seconds, others, strict=True))
+            closer |= dict(zip(worn, both, strict=True))
 
         def read(i: int) -> list[Region]:
             scene = looks[i].scene
             if scene.argmax() == _NONE:
                 return []
             real = 1.0 - float(scene[_NONE])
-            kind = self._laid if scene[_LAID] > scene[_WORN] else self._worn
-            return kind(images[i], looks[i], real)
+            if scene[_LAID] > scene[_WORN]:
+                return self._laid(images[i], looks[i], real)
+            return self._worn(images[i], looks[i], real, closer[i])
 
         (regions,) = ahead(read, range(len(images)), len(images))
         return regions
 
-    def _look(self, images: Sequence[UInt8Array], *, again: bool = False) -> list[Look]:
+    def _look(
+        self, images: Sequence[UInt8Array], *, again: bool = False, mirror: bool = True
+    ) -> list[Look]:
         """Look at pictures; again at those that show somebody, larger, mirrored, for no kinds."""
         if not images:
             return []
@@ -120,7 +137,7 @@ class GarmentReader:
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
-            x = x.flip(3) if again else x
+            x = x.flip(3) if again and mirror else x
             x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
             maps = net(x)
             scenes = maps.scene.float().softmax(1).cpu().numpy()
@@ -135,7 +152,7 @@ class GarmentReader:
                     )
                     for i, scene in enumerate(scenes)
                 ]
-            pixels = pixels.flip(3) if again else pixels
+            pixels = pixels.flip(3) if again and mirror else pixels
         planes = pixels.cpu().contiguous().numpy()
         stride = len(canvases[0]) // planes.shape[2]
         return [Look(*one, stride) for one in zip(scenes, planes, places, kinds, strict=True)]
@@ -164,7 +181,7 @@ class GarmentReader:
         }
         # Inside the outline the mean is a half at least, for noise too.
         sure = real * (2 * float((1 / (1 + np.exp(-fine[mask]))).mean()) - 1)
-        region = self._region("", look.kinds[0], mask, sure, False, image)
+        region = self._region("", look.kinds[0], sure, mask, False, image)
         return [self.named(attrs.evolve(region, places=places), region.kinds)]
 
     def named(self, region: Region, kinds: Mapping[str, float]) -> Region:
@@ -180,7 +197,9 @@ class GarmentReader:
         slot = max((s for s in of_slot if s in region.places), key=lambda s: of_slot[s])
         return attrs.evolve(region, slot=slot, category=self._best(kinds, slot))
 
-    def _worn(self, image: UInt8Array, look: Look, real: float) -> list[Region]:
+    def _worn(
+        self, image: UInt8Array, look: Look, real: float, closer: Look | None
+    ) -> list[Region]:
         favour = np.array([_FAVOUR.get(name, 0.0) for name in self.pixel_classes], np.float32)
         logits = at_picture(look.pixels + favour[:, None, None], look, image.shape[:2])
         most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
@@ -189,20 +208,26 @@ class GarmentReader:
             np.maximum(most, here, out=most)
         # The softmax of the winning class; nobody asks for that of the others.
         probability = sum(np.exp(here - most) for here in logits) ** -1
-        winner[~_largest(winner > 0)] = 0
+        winner[~largest(winner > 0)] = 0
         counts = np.bincount(winner.ravel(), minlength=len(self.pixel_classes))
-        regions = []
         names = [n for n in self.pixel_classes if n not in _UNREPORTED]
+        masks, said = {}, {}
         for row, name in zip(look.kinds, names, strict=True):
             number = self.pixel_classes.index(name)
             fewest = _SMALL.get(name, _FEWEST) * winner.size
             if counts[number] < fewest:
                 continue
-            mask = _solid(winner == number)
-            if mask.sum() < fewest:
-                continue
-            sure = real * float(probability[mask].mean())
-            regions.append(self._region(name, row, mask, sure, True, image))
+            mask = solid(winner == number)
+            if mask.sum() >= fewest:
+                masks[number] = mask
+                said[number] = row, real * float(probability[mask].mean())
+        if closer is not None:
+            absent = {self.pixel_classes.index(name) for name in names} - masks.keys()
+            closer = attrs.evolve(closer, pixels=closer.pixels + favour[:, None, None])
+            masks |= outlines_by_colour(closer, image, winner > 0, masks, absent)
+        regions = [
+            self._region(self.pixel_classes[k], *said[k], masks[k], True, image) for k in masks
+        ]
         return sorted(regions, key=lambda r: -int(r.mask.sum()))
 
     def _categories(self, masks: Tensor, features: tuple[Tensor, Tensor]) -> FloatArray:
@@ -219,8 +244,8 @@ class GarmentReader:
         self,
         slot: str,
         row: FloatArray,
-        mask: BoolArray,
         confidence: float,
+        mask: BoolArray,
         worn: bool,
         image: UInt8Array,
     ) -> Region:
@@ -234,37 +259,3 @@ class GarmentReader:
         box = (int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
         kinds = {name: float(p) for name, p in zip(self.categories, row, strict=True)}
         return Region(slot, self._best(kinds, slot), box, mask, confidence, worn, kinds)
-
-
-def _pieces(mask: BoolArray) -> tuple[Any, Any]:
-    """Numbers of connected pieces, 0 outside; for each number left, top, width, height, area."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    stats[0, cv2.CC_STAT_AREA] = 0
-    return labels, stats
-
-
-def _largest(mask: BoolArray) -> BoolArray:
-    """The largest connected piece, and pieces that lie within its width (a hat, a far shoe)."""
-    labels, stats = _pieces(mask)
-    if len(stats) <= 2:
-        return mask
-    main = stats[stats[:, cv2.CC_STAT_AREA].argmax()]
-    within = np.zeros(mask.shape[1], bool)
-    within[main[0] : main[0] + main[2]] = True
-    keep = np.array([within[left : left + width].mean() > 0.5 for left, _, width, *_ in stats])
-    keep[0] = False
-    kept: BoolArray = keep[labels]
-    return kept
-
-
-def _solid(mask: BoolArray) -> BoolArray:
-    """Without crumbs: pieces smaller than a tenth of the largest are dropped."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    here = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    labels, stats = _pieces(np.ascontiguousarray(mask[here]))
-    if len(stats) <= 2:
-        return mask
-    areas = stats[:, cv2.CC_STAT_AREA]
-    out = np.zeros_like(mask)
-    out[here] = (areas >= 0.1 * areas.max())[labels]
-    return out
