@@ -137,8 +137,8 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, object]:
     return out
 
 
-def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # type: ignore[type-arg]
-    """Outlines on street photographs with drawn masks; slots of laid-out garments."""
+def outlines(photos: list[OutfitPhoto], *, fine: bool) -> dict[str, dict[str, float]]:
+    """Outlines on street photographs against drawn masks, by slot."""
     from stylesim.datasets import OUTFIT_CATEGORIES
 
     per_photo: dict[str, list[float]] = {s: [] for s in SLOTS}
@@ -148,7 +148,7 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
         if mask is None:
             continue
         found: dict[str, Array] = {}
-        for garment in ss.find_garments(photo.path):
+        for garment in ss.find_garments(photo.path, fine=fine):
             if garment.mask is not None:
                 slot = str(garment.slot)
                 found[slot] = found.get(slot, np.zeros_like(garment.mask)) | garment.mask
@@ -159,6 +159,14 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
                 per_photo[slot].append(iou(found.get(slot), truth))
             seen = found.get(slot, np.zeros_like(truth))
             pooled[slot] += [(seen & truth).sum(), (seen | truth).sum()]
+    return {
+        "IoU, mean over photographs": {s: float(np.mean(v)) for s, v in per_photo.items() if v},
+        "IoU, all pixels": {s: float(a / max(b, 1)) for s, (a, b) in pooled.items()},
+    }
+
+
+def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # type: ignore[type-arg]
+    """Outlines of what is worn; slots of laid-out and of drawn garments."""
     right = nothing = 0
     for photo in clothing:
         garments = ss.find_garments(photo.path)
@@ -170,8 +178,8 @@ def finder(clothing: list, photos: list[OutfitPhoto]) -> dict[str, object]:  # t
         "slot accuracy, drawn": float(
             np.mean([bool(t) and t[0].slot is g.slot for t, g in zip(told, drawn, strict=True)])
         ),
-        "IoU, mean over photographs": {s: float(np.mean(v)) for s, v in per_photo.items() if v},
-        "IoU, all pixels": {s: float(a / max(b, 1)) for s, (a, b) in pooled.items()},
+        **outlines(photos, fine=True),
+        "by which garments are embedded": outlines(photos, fine=False),
         "slot accuracy, laid out": right / len(clothing),
         "nothing found, laid out": nothing / len(clothing),
     }

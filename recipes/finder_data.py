@@ -102,8 +102,7 @@ def augment(
     size: tuple[int, int],
     items: list[dict],
     cloth: list[np.ndarray] | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A picture of (h, w), its pixel map, and the (2, 3) move that took it there."""
+) -> tuple[np.ndarray, np.ndarray]:
     h, w = size
     image, pixels = item["image"], item["pixels"]
     if cloth:
@@ -136,31 +135,7 @@ def augment(
         image, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(114,) * 3
     )
     pixels = cv2.warpAffine(pixels, m, (w, h), flags=cv2.INTER_NEAREST, borderValue=0)
-    return colour(image, rng), pixels, m
-
-
-def shares_of(item: dict, pixels: np.ndarray, move: np.ndarray) -> np.ndarray:
-    """How much of each second pixel is of each class, (h/2, w/2, classes), zeros where ignored.
-
-    Args:
-        item: A prepared picture; with what a teacher says of its pixels, that is told.
-        pixels: Its pixel map as moved by :func:`augment`, (h, w).
-        move: That move.
-    """
-    if "shares" not in item:
-        return np.eye(IGNORE + 1, len(PIXEL_CLASSES), dtype=np.float32)[pixels[1::2, 1::2]]
-    coarse = item["shares"]  # (classes, h/4, w/4) of 0 to 255
-    size = pixels.shape[1] // 2, pixels.shape[0] // 2
-    step = np.array(item["pixels"].shape[::-1]) / coarse.shape[:0:-1]
-    there = move[:, :2] * step
-    at = move[:, :2] @ ((step - 1) / 2) + move[:, 2]
-    to = np.column_stack([there, at - 1]) / 2
-    out = [
-        cv2.warpAffine(plane, to, size, flags=cv2.INTER_LINEAR, borderValue=255 * (k == 0))
-        for k, plane in enumerate(coarse)
-    ]
-    found = np.stack(out, -1).astype(np.float32)
-    return found / np.maximum(found.sum(-1, keepdims=True), 1)
+    return colour(image, rng), pixels
 
 
 class Batches:
@@ -195,13 +170,13 @@ class Batches:
     def _make(self, rng: np.random.Generator) -> tuple:
         long, short = self.size
         size = (long, short) if rng.random() < (0.95 if self.worn else 0.75) else (short, long)
-        images, shares, scenes, there, rows = [], [], [], [], []
+        images, pixels, scenes, there, rows = [], [], [], [], []
         everything = self.laid + self.street[:200]
         for index in range(self.batch):
             draw = BARE if self.worn else rng.random()
             if draw < BARE:
                 images.append(colour(background(everything, rng, size), rng))
-                shares.append(shares_of({}, np.zeros(size, np.uint8), np.eye(2, 3)))
+                pixels.append(np.zeros(size, np.uint8))
                 scenes.append(NONE)
                 there.append(np.zeros(len(CATEGORIES), np.float32))
                 continue
@@ -209,9 +184,9 @@ class Batches:
                 item = self.street[rng.integers(len(self.street))]
             else:
                 item = self.laid[rng.choice(len(self.laid), p=self.p)]
-            image, pix, move = augment(item, rng, size, everything, self.cloth)
+            image, pix = augment(item, rng, size, everything, self.cloth)
             images.append(image)
-            shares.append(shares_of(item, pix, move))
+            pixels.append(pix)
             laid = item["kind"] == "laid"
             scenes.append(LAID if laid else WORN)
             there.append(presence_of(item, pix))
@@ -227,4 +202,4 @@ class Batches:
                             cv2.resize(mask.astype(np.float32), size[::-1], fx=0, fy=0)[::8, ::8],
                         )
                     )
-        return np.stack(images), np.stack(shares), np.array(scenes), np.stack(there), rows
+        return np.stack(images), np.stack(pixels), np.array(scenes), np.stack(there), rows

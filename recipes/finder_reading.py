@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from finder_data import IGNORE, LAID, LONG, SHORT, WORN_SIZES
 from labels import CATEGORIES, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
-from tqdm import tqdm
 
 from stylesim.backbones import garment_look
-from stylesim.backbones.garment_colours import told_by_colour
 from stylesim.backbones.garment_net import GarmentNet
 
 N_PIX = len(PIXEL_CLASSES)
-#: Pixels that a network of the second look sees for one of its map, along each side.
-FINE = 2
 
 
 def pixel_iou(net: GarmentNet, items: list[dict]) -> dict[str, float]:
@@ -88,45 +82,20 @@ def pseudo_label(net: GarmentNet, items: list[dict], *, use_tags: bool = True) -
     net.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for item in items:
+            slots = {
+                SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY
+            }
+            keep = [k < 2 or PIXEL_CLASSES[k] in slots for k in range(N_PIX)]
             x, box = letterbox(item["image"], net)
             prob = unletter(net(x).pixels.float(), x.shape[2:], box, item["image"].shape[:2])
             if use_tags:
-                prob[~tagged(item)] = -1e4
-            out.append(labelled(item, prob.softmax(0), 0.6 if use_tags else 0.0))
+                prob[~torch.tensor(keep)] = -1e4
+            value, index = prob.softmax(0).max(0)
+            pixels = (
+                torch.where(value > (0.6 if use_tags else 0), index, IGNORE)
+                .numpy()
+                .astype(np.uint8)
+            )
+            known = {k: v for k, v in item.items() if k != "fine"}
+            out.append({**known, "pixels": pixels})
     return out
-
-
-def taught_labels(nets: Sequence[GarmentNet], items: list[dict]) -> list[dict]:
-    """Pixel maps by several networks of the second look, told by tags and by colours.
-
-    Each looks twice, once mirrored. How sure they are of each class, all together, is kept as
-    ``"shares"``, (classes, h/4, w/4) of 0 to 255.
-    """
-    out = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        for item in tqdm(items, desc="what teachers say", mininterval=20):
-            x, box = letterbox(item["image"], nets[0])
-            said = [net.eval()(x).pixels.float() for net in nets]
-            said += [net(x.flip(3)).pixels.float().flip(3) for net in nets]
-            logits = torch.stack(said).mean(0)
-            logits[:, ~tagged(item)] = -1e4
-            none = np.zeros(0, np.float32)
-            look = garment_look.Look(none, logits[0].numpy(), box, none, FINE)
-            told = torch.from_numpy(told_by_colour(look, item["image"]).pixels)
-            prob = unletter(told[None], x.shape[2:], box, item["image"].shape[:2]).softmax(0)
-            shares = F.avg_pool2d(255 * prob, 4).round().byte().numpy()
-            out.append(labelled(item, prob, 0.5) | {"shares": shares})
-    return out
-
-
-def tagged(item: dict) -> torch.Tensor:
-    """Which pixel classes a street photograph's tags allow, (classes,)."""
-    slots = {SLOT_OF[STREET_TO_CATEGORY[t]] for t in item["tags"] if t in STREET_TO_CATEGORY}
-    return torch.tensor([k < 2 or PIXEL_CLASSES[k] in slots for k in range(N_PIX)])
-
-
-def labelled(item: dict, shares: torch.Tensor, least: float) -> dict:
-    """The item with its likeliest classes as its pixel map, ignored where none is likely."""
-    value, index = shares.max(0)
-    pixels = torch.where(value > least, index, IGNORE).numpy().astype(np.uint8)
-    return {k: v for k, v in item.items() if k != "fine"} | {"pixels": pixels}

@@ -21,46 +21,26 @@ import torch.nn.functional as F
 from common import follow, load_items, resume, save_state, trunk
 from derived import derived
 from drawn import drawn_garments, drawn_outfits
-from finder_data import SIZES, WORN_SIZES, Batches
-from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label, taught_labels
+from finder_data import IGNORE, SIZES, WORN_SIZES, Batches
+from finder_reading import N_PIX, laid_accuracy, pixel_iou, pseudo_label
 from labels import CATEGORIES, PIXEL_CLASSES
 from lessons import what_teachers_say
-from outline_teacher import OutlineTeacher, outline_teacher
 
 from stylesim.backbones.garment_net import GarmentNet
 
 
-def dice(logits: torch.Tensor, y: torch.Tensor, *, single: bool = False) -> torch.Tensor:
+def dice(logits: torch.Tensor, truth: torch.Tensor, *, single: bool = False) -> torch.Tensor:
     """Soft Dice loss (Milletari et al., 3DV 2016) over the classes that the batch shows.
 
-    Args:
-        logits: (n, classes, h, w).
-        y: Shares of the classes, of the same shape; all zero where ignored.
-        single: Of each picture by itself, so that what is narrow counts like what is large.
+    With ``single`` of each picture by itself, so that what is narrow counts like what is large.
     """
-    p = logits.softmax(1) * (y.sum(1, keepdim=True) > 0)
+    valid = (truth != IGNORE)[:, None]
+    p = logits.softmax(1) * valid
+    y = F.one_hot(truth.where(truth != IGNORE, 0), N_PIX).permute(0, 3, 1, 2) * valid
     over = (2, 3) if single else (0, 2, 3)
     both, total = (p * y).sum(over), p.sum(over) + y.sum(over)
     seen = y.sum(over) > 20
     return 1 - (2 * both[seen] / total[seen]).mean()
-
-
-def network(args: argparse.Namespace) -> GarmentNet:
-    """What is to learn, as ImageNet or earlier steps left it."""
-    if args.teacher:
-        return OutlineTeacher(args.work, N_PIX, len(CATEGORIES))
-    net = GarmentNet(trunk(args.init), N_PIX, len(CATEGORIES), fine=args.worn)
-    if args.trunk:
-        learned = torch.load(args.trunk)
-        learned = {k[6:]: v for k, v in learned.items() if k.startswith("trunk.")}
-        net.layers.load_state_dict(learned)
-    if args.start:
-        begun = torch.load(args.start)
-        coarse = args.worn and not any(name.startswith("finest.") for name in begun)
-        if coarse:
-            begun = {k: v for k, v in begun.items() if not k.startswith("pixels.")}
-        net.load_state_dict(begun, strict=not coarse)
-    return net
 
 
 def main() -> None:
@@ -84,10 +64,7 @@ def main() -> None:
     parser.add_argument(
         "--worn", action="store_true", help="the network of the second look: what is worn alone"
     )
-    parser.add_argument("--teacher", action="store_true", help="the teacher of outlines")
-    parser.add_argument("--taught", action="store_true", help="tags are heard by that teacher too")
     args = parser.parse_args()
-    args.worn = args.worn or args.teacher
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
     laid, street = load_items(args.work, "street_large" if args.worn else "street")
@@ -100,10 +77,21 @@ def main() -> None:
     laid_test = [i for i in laid if i["held_out"]][::2]
     print(len(train), len(test), len(unmasked), len(laid_train), len(laid_test), flush=True)
 
-    net = network(args).to(memory_format=torch.channels_last)
+    net = GarmentNet(trunk(args.init), N_PIX, len(CATEGORIES), fine=args.worn)
+    net = net.to(memory_format=torch.channels_last)
+    if args.trunk:
+        learned = torch.load(args.trunk)
+        learned = {k[6:]: v for k, v in learned.items() if k.startswith("trunk.")}
+        net.layers.load_state_dict(learned)
+    if args.start:
+        begun = torch.load(args.start)
+        coarse = args.worn and not any(name.startswith("finest.") for name in begun)
+        if coarse:
+            begun = {k: v for k, v in begun.items() if not k.startswith("pixels.")}
+        net.load_state_dict(begun, strict=not coarse)
     ema = copy.deepcopy(net)
-    decay = [p for p in net.parameters() if p.ndim > 1 and p.requires_grad]
-    plain = [p for p in net.parameters() if p.ndim <= 1 and p.requires_grad]
+    decay = [p for p in net.parameters() if p.ndim > 1]
+    plain = [p for p in net.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
         [{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}],
         lr=args.lr,
@@ -124,16 +112,12 @@ def main() -> None:
     weight[PIXEL_CLASSES.index("bag")] = weight[PIXEL_CLASSES.index("shoes")] = 1.5
     # A finder that starts from nothing has no labels worth learning from until half-way.
     refresh = {int(args.steps * f) for f in ((0, 0.35, 0.7) if args.start else (0.4, 0.7))}
-    if args.taught:
-        teachers = [outline_teacher(args.work), copy.deepcopy(net)]
-        said = taught_labels(teachers, unmasked)
-        batches.street, refresh = train + train + said, set()
     clock, log = time.time(), []
     for step in range(start, args.steps):
-        if step in refresh or (step == start and start >= min(refresh, default=args.steps)):
+        if step in refresh or (step == start and start >= min(refresh)):
             batches.street = train + train + pseudo_label(ema, unmasked)
         batches.size = (WORN_SIZES if args.worn else SIZES)[step >= args.small * args.steps]
-        images, shares, scenes, there, rows = batches.ready.get()
+        images, pixels, scenes, there, rows = batches.ready.get()
         x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
         x = x.contiguous(memory_format=torch.channels_last)
         net.train()
@@ -142,16 +126,15 @@ def main() -> None:
             index = torch.tensor([r[0] for r in rows])
             masks = torch.from_numpy(np.stack([r[2] for r in rows]))
             category = net.categories(a[index], b[index], masks)
-        truth = torch.from_numpy(shares).permute(0, 3, 1, 2)
+        truth = torch.from_numpy(pixels).long()
         full = logits.float()
         if not args.worn:
             full = F.interpolate(full, scale_factor=2, mode="bilinear")
-        weighed = truth * weight[:, None, None]
-        loss_pixels = -(weighed * full.log_softmax(1)).sum() / weighed.sum()
+        loss_pixels = F.cross_entropy(full, truth[:, 1::2, 1::2], weight, ignore_index=IGNORE)
         loss_scene = F.cross_entropy(scene.float(), torch.from_numpy(scenes))
         wanted = torch.from_numpy(np.stack([r[1] for r in rows]))
         loss_category = F.cross_entropy(category.float(), wanted, label_smoothing=0.05)
-        loss_dice = dice(full, truth, single=args.worn)
+        loss_dice = dice(full, truth[:, 1::2, 1::2], single=args.worn)
         known = torch.from_numpy(there)
         loss_presence = F.binary_cross_entropy_with_logits(
             presence.float(), known.clamp(min=0), (known >= 0).float()

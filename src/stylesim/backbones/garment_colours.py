@@ -8,7 +8,7 @@ import attrs
 import cv2
 import numpy as np
 
-from stylesim.backbones.garment_look import at_picture
+from stylesim.backbones.garment_look import at_picture, winners
 from stylesim.backbones.garment_pieces import solid
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def outlines_by_colour(
     look = told_by_colour(attrs.evolve(look, pixels=pixels), image)
     classes = [k for k in range(len(pixels)) if k not in absent]
     planes = at_picture(look.pixels[classes], look, image.shape[:2])
-    winner = np.array(classes)[planes.argmax(0)]
+    winner = np.array(classes)[winners(planes)[0]]
     reach = 2 * round(_REACH * max(body.shape)) + 1
     near = cv2.dilate(body.view(np.uint8), np.ones((reach, reach), np.uint8)).view(bool)
     found = {k: (winner == k) & near for k in masks}

@@ -81,3 +81,12 @@ def at_picture(logits: FloatArray, look: Look, shape: tuple[int, int]) -> FloatA
         inside = full[top : top + nh, left : left + nw]
         cv2.resize(inside, size, dst=grown, interpolation=cv2.INTER_LINEAR)
     return out
+
+
+def winners(logits: FloatArray) -> tuple[UInt8Array, FloatArray]:
+    """Number of the likeliest class of each place, (h, w), and its logit; of (c, h, w)."""
+    most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
+    for number, here in enumerate(logits[1:], start=1):  # faster than argmax over the first axis
+        winner[here > most] = number
+        np.maximum(most, here, out=most)
+    return winner, most

@@ -11,7 +11,7 @@ import torch
 
 from stylesim.backbones.devices import half_is_fast
 from stylesim.backbones.garment_colours import outlines_by_colour
-from stylesim.backbones.garment_look import Look, at_picture, letterbox
+from stylesim.backbones.garment_look import Look, at_picture, letterbox, winners
 from stylesim.backbones.garment_pieces import largest, solid
 from stylesim.backbones.pictures import ahead
 
@@ -202,10 +202,7 @@ class GarmentReader:
     ) -> list[Region]:
         favour = np.array([_FAVOUR.get(name, 0.0) for name in self.pixel_classes], np.float32)
         logits = at_picture(look.pixels + favour[:, None, None], look, image.shape[:2])
-        most, winner = logits[0].copy(), np.zeros(logits.shape[1:], np.uint8)
-        for number, here in enumerate(logits[1:], start=1):
-            winner[here > most] = number
-            np.maximum(most, here, out=most)
+        winner, most = winners(logits)
         # The softmax of the winning class; nobody asks for that of the others.
         probability = sum(np.exp(here - most) for here in logits) ** -1
         winner[~largest(winner > 0)] = 0
