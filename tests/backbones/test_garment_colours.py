@@ -96,6 +96,8 @@ def test_a_garment_of_which_nothing_is_left_is_left_to_the_network() -> None:
     look.pixels[TOP, 60, 80] += 120.0  # but for a crumb
     found = outlines_by_colour(look, painted(truth), winners(look) > GROUND, masks, [])
     assert found.keys() == {OUTER, BOTTOM}
+    nobody = np.zeros((H, W), bool)
+    assert outlines_by_colour(look, painted(truth), nobody, {}, [TOP, OUTER, BOTTOM]) == {}
 
 
 @given(

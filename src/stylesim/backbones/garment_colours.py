@@ -8,7 +8,7 @@ import attrs
 import cv2
 import numpy as np
 
-from stylesim.backbones.garment_look import at_picture, winners
+from stylesim.backbones.garment_look import winners
 from stylesim.backbones.garment_pieces import solid
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _MOST = 3.0  # nats that a colour may speak against a class
 _FLOOR = 1e-5  # of all pixels, in every bin, before shares are taken
 _REACH = 0.012  # of the picture's longer side, that an outline may go beyond what was seen
 _LEFT = 0.1  # of a garment's pixels; with fewer, its colours are not its own
-_NEVER = -30.0  # the logit of a class that is not there
 _FEWEST = 1e-3  # of all pixels, of a class that may be known by its colours
 
 
@@ -46,23 +45,47 @@ def outlines_by_colour(
     Args:
         look: What the network says, logits (c, h, w).
         image: The picture, (height, width, 3) RGB.
-        body: Where somebody and what is worn are, on the grid of the masks.
+        body: Where somebody is, with all that is worn, (height, width), on the grid of the masks.
         masks: Outlines of the garments, by the number of their class.
         absent: Numbers of classes that are not there.
 
     Returns:
         New masks, on the same grid, of those garments of which enough is left.
     """
-    pixels = look.pixels.copy()
-    pixels[list(absent)] = _NEVER
-    look = told_by_colour(attrs.evolve(look, pixels=pixels), image)
-    classes = [k for k in range(len(pixels)) if k not in absent]
-    planes = at_picture(look.pixels[classes], look, image.shape[:2])
-    winner = np.array(classes)[winners(planes)[0]]
-    reach = 2 * round(_REACH * max(body.shape)) + 1
-    near = cv2.dilate(body.view(np.uint8), np.ones((reach, reach), np.uint8)).view(bool)
-    found = {k: (winner == k) & near for k in masks}
-    return {k: solid(mask) for k, mask in found.items() if mask.sum() > _LEFT * masks[k].sum()}
+    if not masks:
+        return {}
+    classes = [k for k in range(len(look.pixels)) if k not in absent]
+    look = told_by_colour(attrs.evolve(look, pixels=look.pixels[classes]), image)
+    reach = round(_REACH * max(body.shape))
+    ys, xs = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
+    here = (
+        slice(max(0, ys[0] - reach), min(len(body), ys[-1] + 1 + reach)),
+        slice(max(0, xs[0] - reach), min(body.shape[1], xs[-1] + 1 + reach)),
+    )
+    winner = np.array(classes)[winners(_planes(look, body.shape, here))[0]]
+    near = cv2.dilate(body[here].astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+    found = {}
+    for number, mask in masks.items():
+        closer = (winner == number) & near
+        if closer.sum() > _LEFT * mask.sum():
+            found[number] = np.zeros_like(mask)
+            found[number][here] = solid(closer)
+    return found
+
+
+def _planes(look: Look, shape: tuple[int, int], here: tuple[slice, slice]) -> FloatArray:
+    """Logits (c, h, w) in a part of the picture, on a grid of (height, width) for the whole."""
+    (top, left, height, width), (rows, columns) = look.place, here
+    step = [width / (shape[1] * look.stride), height / (shape[0] * look.stride)]
+    first = [
+        at / look.stride + (start + 0.5) * scale - 0.5
+        for at, start, scale in zip((left, top), (columns.start, rows.start), step, strict=True)
+    ]
+    back = np.array([[step[0], 0, first[0]], [0, step[1], first[1]]])
+    how, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+    size = columns.stop - columns.start, rows.stop - rows.start
+    planes = [cv2.warpAffine(p, back, size, flags=how, borderMode=edge) for p in look.pixels]
+    return np.stack(planes)
 
 
 def told_by_colour(look: Look, image: UInt8Array) -> Look:

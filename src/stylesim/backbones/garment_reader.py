@@ -104,15 +104,14 @@ class GarmentReader:
         """Look at pictures that are all upright, or all wide."""
         looks = self._look(images)
         worn = [i for i, one in enumerate(looks) if one.scene.argmax() == _WORN]
-        somebody, closer = [images[i] for i in worn], dict.fromkeys(range(len(images)), None)
+        somebody, closer = [images[i] for i in worn], dict[int, Look]()
         # Garments of an outfit are small, and either side of a body is as good as the other.
-        seconds = self._look(somebody, again=True)
-        for i, second in zip(worn, seconds, strict=True):
+        seconds = self._look(somebody, again=True, both=fine)
+        for i, second in zip(worn, seconds[: len(worn)], strict=True):
             looks[i] = looks[i].with_second(second)
         if fine:
-            others = self._look(somebody, again=True, mirror=False)
-            both = (one.with_second(two) for one, two in zip(seconds, others, strict=True))
-            closer |= dict(zip(worn, both, strict=True))
+            two = zip(seconds[: len(worn)], seconds[len(worn) :], strict=True)
+            closer = dict(zip(worn, (one.with_second(other) for one, other in two), strict=True))
 
         def read(i: int) -> list[Region]:
             scene = looks[i].scene
@@ -121,15 +120,18 @@ class GarmentReader:
             real = 1.0 - float(scene[_NONE])
             if scene[_LAID] > scene[_WORN]:
                 return self._laid(images[i], looks[i], real)
-            return self._worn(images[i], looks[i], real, closer[i])
+            return self._worn(images[i], looks[i], real, closer.get(i))
 
         (regions,) = ahead(read, range(len(images)), len(images))
         return regions
 
     def _look(
-        self, images: Sequence[UInt8Array], *, again: bool = False, mirror: bool = True
+        self, images: Sequence[UInt8Array], *, again: bool = False, both: bool = False
     ) -> list[Look]:
-        """Look at pictures; again at those that show somebody, larger, mirrored, for no kinds."""
+        """Look at pictures; again at those that show somebody, larger, mirrored, for no kinds.
+
+        With ``both`` again at all of them as they are, after that.
+        """
         if not images:
             return []
         net, shape = (self.second, _LARGE) if again else (self.net, _USUAL)
@@ -137,7 +139,8 @@ class GarmentReader:
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
-            x = x.flip(3) if again and mirror else x
+            if again:
+                x = torch.cat([x.flip(3), x]) if both else x.flip(3)
             x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
             maps = net(x)
             scenes = maps.scene.float().softmax(1).cpu().numpy()
@@ -152,9 +155,11 @@ class GarmentReader:
                     )
                     for i, scene in enumerate(scenes)
                 ]
-            pixels = pixels.flip(3) if again and mirror else pixels
+            if again:
+                pixels[: len(images)] = pixels[: len(images)].flip(3)
         planes = pixels.cpu().contiguous().numpy()
         stride = len(canvases[0]) // planes.shape[2]
+        places *= len(x) // len(images)
         return [Look(*one, stride) for one in zip(scenes, planes, places, kinds, strict=True)]
 
     def _soft(self, coarse: Tensor, *, laid: bool) -> Tensor:
