@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CUT_SIDE = 320
 """Of what is cut out to be embedded, at most, in pixels: fading is work."""
 
+_THIN = 0.06  # of the fullest row or column of an outline
 _REACH = 0.12  # of the blurred outline, as a share of the square
 # How much of the picture shows where the blurred outline has each of its 256 levels.
 _FADE = (1 / (1 + np.exp(-25 * (np.arange(256) / 255 - 0.06)))).astype(np.float32)
@@ -29,17 +30,30 @@ def frame_of(garment: FoundGarment, *, margin: float = 0.08) -> tuple[int, int, 
         margin: Added on every side, as a share of the box's longer side.
 
     Returns:
-        May reach over the edge of the picture.
+        May reach over the edge of the picture. Of what is worn, rows and columns in which its
+        outline is thin do not count: stray pixels would move the square, and what is seen in it.
 
     Example:
         >>> from stylesim import FoundGarment
         >>> frame_of(FoundGarment("top", "shirt", (10, 10, 30, 20)), margin=0.1)
         (8, 3, 24)
     """
-    x0, y0, x1, y1 = garment.box
+    x0, y0, x1, y1 = _held(garment)
     longer = max(x1 - x0, y1 - y0)
     side = longer + 2 * round(margin * longer)
     return (x0 + x1 - side) // 2, (y0 + y1 - side) // 2, side
+
+
+def _held(garment: FoundGarment) -> tuple[int, int, int, int]:
+    """Its box, of what is worn without rows and columns that hold little of it."""
+    left, top, right, bottom = garment.box
+    if garment.mask is None or not garment.worn:
+        return garment.box
+    inside = garment.mask[top:bottom, left:right]
+    if not inside.any():
+        return garment.box
+    ys, xs = (np.flatnonzero(n > _THIN * n.max()) for n in (inside.sum(1), inside.sum(0)))
+    return left + int(xs[0]), top + int(ys[0]), left + int(xs[-1]) + 1, top + int(ys[-1]) + 1
 
 
 def cut_out(

@@ -167,8 +167,9 @@ def garment_heat(
         total += np.float32(weight) * values
     if garment is None:
         return total, method
-    left, top, _ = frame_of(garment)
+    left, top, side = frame_of(garment)
     x0, y0, x1, y1 = garment.box
+    x0, y0, x1, y1 = max(x0, left), max(y0, top), min(x1, left + side), min(y1, top + side)
     out = np.zeros((picture.height, picture.width), np.float32)
     out[y0:y1, x0:x1] = total[y0 - top : y1 - top, x0 - left : x1 - left]
     if garment.mask is not None:

@@ -17,6 +17,7 @@ from stylesim.backbones.checkpoint import read_weights
 from stylesim.backbones.closely import features_closely
 from stylesim.backbones.storing import read_safetensors, write_safetensors
 from stylesim.errors import DamagedFileError, InvalidArgumentError
+from stylesim.garments import frame_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +123,24 @@ def test_the_heat_of_a_garment_asks_the_network_for_it(
     _heat.garment_heat(None, both, PICTURES[0], shirt, {"upper": 1.0})
     _heat.garment_heat(None, both, PICTURES[0], None, {"whole": 1.0})
     assert asked == [worn, False], "the garment, then the whole picture"
+
+
+def test_heat_of_a_garment_that_reaches_out_of_what_is_seen_stays_inside(
+    both: YoloBackbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_heat, "activation_map", lambda *_, **__: np.ones((2, 2), np.float32))
+    mask = np.zeros((64, 64), bool)
+    mask[20:40, 10:24] = True
+    mask[30, 10:64] = True  # a strap: too thin to move the square that is seen
+    shirt = FoundGarment("top", "shirt", (10, 20, 64, 40), mask, worn=True)
+    left, top, side = frame_of(shirt)
+    assert left + side < 40
+    heat, _ = _heat.garment_heat(None, both, PICTURES[0], shirt, {"upper": 1.0})
+    assert heat.shape == (64, 64)
+    seen = np.zeros((64, 64), bool)
+    seen[top : top + side, left : left + side] = True
+    assert (heat[mask & seen] > 0).all()
+    assert not heat[~(mask & seen)].any()
 
 
 @pytest.mark.parametrize("spoilt", ["missing", "shape", "infinite"])
