@@ -202,7 +202,7 @@ class GarmentFinder(AbstractGarmentFinder):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """Identity for caches: the weights and the threshold."""
+        """Identity for caches: the weights, the threshold, and how outlines are drawn."""
         name = f"{self.reader.name}+{self.namer.source.digest[:8]}>{self.min_confidence:g}"
         return f"{name}, fine" if self.fine else name
 
