@@ -40,9 +40,13 @@ Views = Mapping[str, PictureView]
 Kinds = Mapping[str, Sequence[PictureView]]
 
 
-def fitted(model: ss.LightweightClassifier, support: Mapping[str, Sequence[OutfitPhoto]]):  # type: ignore[no-untyped-def]
+def fitted(
+    model: ss.LightweightClassifier,
+    support: Mapping[str, Sequence[OutfitPhoto]],
+    wanted: str = STYLES[0],
+) -> ss.SimilarityScorer:
     """A scorer of one draw of the four styles."""
-    return ss.SimilarityScorer(model.fit(target_of(support), progress=False))
+    return ss.SimilarityScorer(model.fit(target_of(support, wanted), progress=False))
 
 
 def shares(report: ss.SimilarityReport) -> Array:
@@ -64,9 +68,12 @@ def inside(first: ss.SimilarityReport, second: ss.SimilarityReport) -> dict[str,
 def covered(
     model: ss.LightweightClassifier, photos: Sequence[OutfitPhoto], seen: Views, shots: int, n: int
 ) -> dict[str, float]:
-    """Coverage of intervals: two draws with no photograph in common, the same pictures scored."""
+    """Coverage of intervals: two draws with no photograph in common, the same pictures scored.
+
+    Each style is wanted in turn, in n draws; with the standard error of their means.
+    """
     found: dict[str, list[float]] = {"overall": [], "by slot": [], "mean width": []}
-    for draw in range(n):
+    for draw, wanted in product(range(n), STYLES):
         rng = np.random.default_rng([draw, shots])
         whole = {s: [*sup, *rest] for s, sup, rest in _styles(photos)}
         order = {s: [m[i] for i in rng.permutation(len(m))] for s, m in whole.items()}
@@ -74,11 +81,18 @@ def covered(
         size = min(shots, (min(map(len, order.values())) - 1) // 2)
         queries = [seen[p.id] for m in order.values() for p in m[2 * size : 2 * size + 15]]
         halves = [{s: m[k * size : (k + 1) * size] for s, m in order.items()} for k in (0, 1)]
-        reports = [fitted(model, half).score(queries) for half in halves]
+        reports = [fitted(model, half, wanted).score(queries) for half in halves]
         for name, hits in inside(*reports).items():
-            found[name] += hits
-        found["mean width"] += [row.interval[1] - row.interval[0] for row in reports[0]]
-    return {"photographs a class": size, **{k: float(np.mean(v)) for k, v in found.items()}}
+            found[name].append(float(np.mean(hits)))
+        widths = [row.interval[1] - row.interval[0] for row in reports[0]]
+        found["mean width"].append(float(np.mean(widths)))
+    means = {name: float(np.mean(values)) for name, values in found.items()}
+    errors = {name: float(np.std(values)) / len(values) ** 0.5 for name, values in found.items()}
+    return {
+        "photographs a class": size,
+        **means,
+        **{f"{name}, standard error": error for name, error in errors.items()},
+    }
 
 
 def _styles(photos: Sequence[OutfitPhoto]):  # type: ignore[no-untyped-def]
