@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from stylesim import study as study_module
-from stylesim._study_figure import apart
+from stylesim._study_figure import apart, lines_figure
 from stylesim.backbones import FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import ImageError, InvalidArgumentError
@@ -126,6 +126,16 @@ def test_the_figure_has_a_line_for_each_test(result: EpochStudy) -> None:
     again = Figure().subplots()
     assert result.figure(ax=again) is again.figure
     assert len(again.lines) == 2
+
+
+def test_the_figure_goes_from_short_to_long_and_tells_every_line_apart() -> None:
+    tests = [f"test {number}" for number in range(10)]
+    values = np.array([[0.9], [0.1], [0.5]], np.float32) * np.ones(10, np.float32)
+    axes = lines_figure((20, 1, 5), values, tests, "red", None).axes[0]
+    assert list(axes.lines[0].get_xdata()) == [1, 5, 20]
+    assert list(axes.lines[0].get_ydata()) == pytest.approx([0.1, 0.5, 0.9])
+    assert {text.get_text()[:4] for text in axes.texts} == {"0.90"}
+    assert len({(line.get_color(), line.get_marker()) for line in axes.lines}) == 10
 
 
 def test_labels_keepapart() -> None:

@@ -51,6 +51,9 @@ def checked_weights(slot_weights: object) -> dict[str, float]:
     weights |= said
     if not any(weights.values()):
         raise expected("slot_weights", "a weight above 0", "all 0", "give a slot some weight")
+    if not math.isfinite(sum(weights.values())):
+        todo = "only their ratios count: pass 1 and 2"
+        raise expected("slot_weights", "weights with a finite sum", dict(slot_weights), todo)
     return weights
 
 

@@ -38,7 +38,9 @@ def lines_figure(
     title: str | None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw similarities of shape (lengths, tests) over the epochs."""
+    """Draw similarities of shape (lengths, tests) over the epochs, the shortest first."""
+    order = sorted(range(len(epochs)), key=lambda place: epochs[place])
+    epochs, values = [epochs[place] for place in order], values[order]
     names = [folded(test, _WIDTH, _MOST) for test in tests]
     gap = _GAP * max(name.count("\n") + 1 for name in names)
     high = max(_HIGH, _HIGH * gap * len(names))  # each name has its line
@@ -46,7 +48,10 @@ def lines_figure(
     heights = apart([float(value) for value in values[-1]], gap)
     for number, name in enumerate(names):
         line = [float(value) for value in values[:, number]]
-        colour, mark = LINES[number % len(LINES)], MARKS[number % len(MARKS)]
+        colour, mark = (
+            LINES[number % len(LINES)],
+            MARKS[(number + number // len(LINES)) % len(MARKS)],
+        )
         axes.plot(epochs, line, color=colour, marker=mark, markersize=5, linewidth=1.8)
         axes.annotate(
             f"{line[-1]:.2f}  {name}",

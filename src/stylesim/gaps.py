@@ -165,7 +165,7 @@ class _Closet:
             versatility=versatility,
             best_outfit=best,
             twins=tuple(twins),
-            quantity=one.quantity if one else 1,
+            quantity=self.owned[row.id].quantity if row.id in self.owned else 1,
             price=price,
             wears=wears,
             currency=None if currency is None else str(currency),

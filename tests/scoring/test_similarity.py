@@ -268,6 +268,7 @@ def test_the_notebook_survives_a_wardrobe_that_is_gone(scorer, closet) -> None:
     [
         {"top": float("nan")}, {"top": -1}, {"top": float("inf")}, {"hair": 1}, {"top": "much"},
         {"top": True}, {"upper": 0, "lower": 0}, {"top": 1, "outer": 2}, [1, 2], {3: 1}, {None: 1},
+        {"upper": 1e308, "lower": 1e308},
     ],
 )  # fmt: skip
 def test_bad_weights_are_named(model, weights) -> None:
