@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 import stylesim as ss
 from stylesim.errors import InvalidArgumentError
@@ -153,14 +152,6 @@ def test_cost_per_wear_where_the_closet_tells(model, draw) -> None:
     without = {one.id: one for one in report.gaps()}
     assert without[ids[0]].cost_per_wear is None
     assert without[ids[4]].quantity == 1
-
-
-def test_how_many_there_are_is_told_of_garments_of_unknown_slot_too(model, draw) -> None:
-    closet = ss.Wardrobe()
-    blank = Image.new("RGB", (96, 96), "grey")  # the finder sees no garment
-    closet.add(blank, quantity=4)
-    (gap,) = ss.SimilarityScorer(model).score(closet).gaps(closet)
-    assert (gap.row.slot, gap.quantity) == (None, 4)
 
 
 def test_what_is_missing_and_what_it_would_make_possible() -> None:
