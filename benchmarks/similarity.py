@@ -70,7 +70,7 @@ def covered(
 ) -> dict[str, float]:
     """Coverage of intervals: two draws with no photograph in common, the same pictures scored.
 
-    Each style is wanted in turn, in n draws; with the standard error of their means.
+    Each style is wanted in turn, in n draws; with the standard error of the mean over draws.
     """
     found: dict[str, list[float]] = {"overall": [], "by slot": [], "mean width": []}
     for draw, wanted in product(range(n), STYLES):
@@ -87,12 +87,13 @@ def covered(
         widths = [row.interval[1] - row.interval[0] for row in reports[0]]
         found["mean width"].append(float(np.mean(widths)))
     means = {name: float(np.mean(values)) for name, values in found.items()}
-    errors = {name: float(np.std(values)) / len(values) ** 0.5 for name, values in found.items()}
-    return {
-        "photographs a class": size,
-        **means,
-        **{f"{name}, standard error": error for name, error in errors.items()},
+    # The four styles of one draw share their photographs, so a draw counts once.
+    by_draw = {name: np.reshape(values, (n, -1)).mean(1) for name, values in found.items()}
+    errors = {
+        f"{name}, standard error": float(values.std(ddof=1) / n**0.5)
+        for name, values in by_draw.items()
     }
+    return {"photographs a class": size, **means, **errors}
 
 
 def _styles(photos: Sequence[OutfitPhoto]):  # type: ignore[no-untyped-def]

@@ -48,10 +48,8 @@ def lines_figure(
     heights = apart([float(value) for value in values[-1]], gap)
     for number, name in enumerate(names):
         line = [float(value) for value in values[:, number]]
-        colour, mark = (
-            LINES[number % len(LINES)],
-            MARKS[(number + number // len(LINES)) % len(MARKS)],
-        )
+        turn, place = divmod(number, len(LINES))
+        colour, mark = LINES[place], MARKS[(place + turn) % len(MARKS)]
         axes.plot(epochs, line, color=colour, marker=mark, markersize=5, linewidth=1.8)
         axes.annotate(
             f"{line[-1]:.2f}  {name}",

@@ -145,7 +145,8 @@ class _Closet:
         counts = one is not None and one.slot in ASSEMBLED and self.rack.counts(one)
         versatility = self.counted.by_id[row.id] if counts else None
         best = next(assembled(self.rack.only(one), 1), None) if one and counts else None
-        told = {} if row.id not in self.owned else self.owned[row.id].attributes
+        owned = self.owned.get(row.id)
+        told = {} if owned is None else owned.attributes
         (price, no_price), (wears, no_wears) = _amount("price", told), _amount("wears", told)
         currency = told.get("currency")
         verdict, why = verdict_of(
@@ -165,7 +166,7 @@ class _Closet:
             versatility=versatility,
             best_outfit=best,
             twins=tuple(twins),
-            quantity=self.owned[row.id].quantity if row.id in self.owned else 1,
+            quantity=1 if owned is None else owned.quantity,
             price=price,
             wears=wears,
             currency=None if currency is None else str(currency),

@@ -122,38 +122,6 @@ def test_of_garments_that_look_the_same_one_is_kept(model, draw) -> None:
     assert twin.why.endswith(f"but it looks the same as {kept}")
 
 
-def test_cost_per_wear_where_the_closet_tells(model, draw) -> None:
-    closet = ss.Wardrobe()
-    told = [
-        {"price": 49.5, "wears": 33, "currency": "EUR"},
-        {"price": "20", "wears": 0, "currency": "kr"},
-        {"price": "a gift", "wears": True},
-        {"price": -3, "wears": float("1e3")},
-        {},
-    ]
-    ids = [
-        closet.add(draw(0.9 - i / 10, look=i * 40), slot="top", **one).id
-        for i, one in enumerate(told)
-    ]
-    closet.update(ids[4], quantity=3)
-    report = ss.SimilarityScorer(model).score(closet)
-    by_id = {one.id: one for one in report.gaps(closet)}
-    gaps = [by_id[name] for name in ids]
-    assert [one.cost_per_wear for one in gaps] == [1.5, None, None, None, None]
-    assert [one.currency for one in gaps] == ["EUR", "kr", None, None, None]
-    assert [one.price for one in gaps] == [49.5, 20.0, None, None, None]
-    assert [one.wears for one in gaps] == [33.0, 0.0, None, 1000.0, None]
-    assert gaps[2].why.endswith(
-        "; its price, 'a gift', is no number of at least 0; its wears, True, is no number of at "
-        "least 0"
-    )
-    assert gaps[4].quantity == 3
-    assert "1.50 EUR" in str(report.gaps(closet))
-    without = {one.id: one for one in report.gaps()}
-    assert without[ids[0]].cost_per_wear is None
-    assert without[ids[4]].quantity == 1
-
-
 def test_what_is_missing_and_what_it_would_make_possible() -> None:
     gaps = report_of(row("a", "top", 0.9), row("b", "top", 0.3), row("c", "outer", 0.8)).gaps()
     slots = {one.slot.value: one for one in gaps.slots}

@@ -1,0 +1,46 @@
+"""What gaps take from the closet: price, wears and quantity of a garment."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+import stylesim as ss
+
+
+def test_cost_per_wear_where_the_closet_tells(model, draw) -> None:
+    closet = ss.Wardrobe()
+    told = [
+        {"price": 49.5, "wears": 33, "currency": "EUR"},
+        {"price": "20", "wears": 0, "currency": "kr"},
+        {"price": "a gift", "wears": True},
+        {"price": -3, "wears": float("1e3")},
+        {},
+    ]
+    ids = [
+        closet.add(draw(0.9 - i / 10, look=i * 40), slot="top", **one).id
+        for i, one in enumerate(told)
+    ]
+    closet.update(ids[4], quantity=3)
+    report = ss.SimilarityScorer(model).score(closet)
+    by_id = {one.id: one for one in report.gaps(closet)}
+    gaps = [by_id[name] for name in ids]
+    assert [one.cost_per_wear for one in gaps] == [1.5, None, None, None, None]
+    assert [one.currency for one in gaps] == ["EUR", "kr", None, None, None]
+    assert [one.price for one in gaps] == [49.5, 20.0, None, None, None]
+    assert [one.wears for one in gaps] == [33.0, 0.0, None, 1000.0, None]
+    assert gaps[2].why.endswith(
+        "; its price, 'a gift', is no number of at least 0; its wears, True, is no number of at "
+        "least 0"
+    )
+    assert gaps[4].quantity == 3
+    assert "1.50 EUR" in str(report.gaps(closet))
+    without = {one.id: one for one in report.gaps()}
+    assert without[ids[0]].cost_per_wear is None
+    assert without[ids[4]].quantity == 1
+
+
+def test_how_many_there_are_is_told_of_garments_of_unknown_slot_too(model) -> None:
+    closet = ss.Wardrobe()
+    closet.add(Image.new("RGB", (96, 96), "grey"), quantity=4)  # the finder sees no garment
+    (gap,) = ss.SimilarityScorer(model).score(closet).gaps(closet)
+    assert (gap.row.slot, gap.quantity) == (None, 4)
