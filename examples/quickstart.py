@@ -91,7 +91,8 @@ def main() -> None:
         print(f"  {names[gap.id]:<26}{gap.verdict:<8}  {gap.why}")
     print(f"  in all {len(gaps.keep)} to keep, {len(gaps.let_go)} to let go; and by slot:")
     for part in gaps.slots:
-        best = f"{part.best:.2f}  {names[part.best_id]}" if part.best_id else "nothing owned"
+        nothing = "not compared" if part.count else "nothing owned"
+        best = f"{part.best:.2f}  {names[part.best_id]}" if part.best_id else nothing
         print(f"  {part.slot:<10}{part.status:<10}{best}")
 
     print("\nThe best outfits of what is owned:")

@@ -10,10 +10,9 @@ import numpy as np
 from stylesim._heat import WHOLE, area_of, garment_heat
 from stylesim._looking import look
 from stylesim._regions import regions_of, speaker
-from stylesim._scoring import checked_weights, row_of
+from stylesim._scoring import checked_weights, row_of, together
 from stylesim._seeing import Item
 from stylesim._seeing import Part as Judged
-from stylesim._views import PictureView
 from stylesim.backbones.activation import CHOSEN
 from stylesim.garments import FunctionFinder
 from stylesim.images import thumbnail_png
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from stylesim._report import ItemSimilarity
-    from stylesim._views import GarmentView
+    from stylesim._views import GarmentView, PictureView
     from stylesim.backbones.activation import Cam
     from stylesim.classifier import LightweightClassifier
     from stylesim.garments import FoundGarment
@@ -43,7 +42,8 @@ class Part:
         slot: Where it is worn; None for the whole picture.
         category: What it is; None where not known.
         box: Left, top, right and bottom edge in the explained picture, in pixels.
-        similarity: Probability of the wanted class for it alone, 0 to 1.
+        similarity: Probability of the wanted class by the regions that it speaks for, 0 to 1: of
+            ``by_slot`` for one region, put together as in the whole similarity for several.
         weight: How much it counts in the similarity of the picture, 0 to 1.
         heat: Its share of the picture's heat, 0 to 1.
     """
@@ -144,7 +144,9 @@ def explained_parts(
     # Of a garment asked for by its slot nothing is pooled.
     pooled = {name: answers[name].share for name in row.counted} if slot is None else {}
     for part, garment, shares in _drawn(view, found, _shares(row.counted, weights, pooled)):
-        alone = _alone(model, part, tuple(shares))
+        told = np.array([weights.get(name) or 1.0 for name in shares])
+        said = together([answers[name] for name in shares], told, worn=slot is None)
+        alone = said.similarity
         compared |= area_of(picture, garment)
         if heat:
             scaled = {name: share * alone for name, share in shares.items()}
@@ -196,13 +198,6 @@ def _drawn(
     if WHOLE in counted:
         drawn.append((view.whole, None, {WHOLE: counted[WHOLE]}))
     return drawn
-
-
-def _alone(model: LightweightClassifier, part: GarmentView, regions: Sequence[str]) -> float:
-    """Probability of the wanted class for one garment: the mean over its regions."""
-    view = PictureView(() if part.slot is None else (part,), part)
-    answers = model.judge_by_region([view])[0]
-    return float(np.mean([answers[name].similarity for name in regions]))
 
 
 def nearest_photographs(

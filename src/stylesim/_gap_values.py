@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stylesim.types import Slot
 
 Verdict: TypeAlias = Literal["keep", "maybe", "let go"]
-Status: TypeAlias = Literal["covered", "gap", "missing", "optional"]
+Status: TypeAlias = Literal["covered", "gap", "missing", "optional", "unknown"]
 
 _ANYTHING = (0.0, 1.0)
 
@@ -119,9 +119,10 @@ class SlotGap:
     Attributes:
         slot: The slot.
         status: ``"covered"``: the best is good; ``"gap"``: it is not; ``"missing"``: nothing is
-            owned, and outfits need it; ``"optional"``: nothing is owned, and they do without.
+            owned, and outfits need it; ``"optional"``: nothing is owned, and they do without;
+            ``"unknown"``: what is owned cannot be compared, as the style shows too little of it.
         count: Number of garments owned there.
-        best: Similarity of the nearest, 0 to 1; None where nothing is owned.
+        best: Similarity of the nearest, 0 to 1; None where nothing is owned or compared.
         best_id: The nearest.
         unlocks: Number of good outfits that one more garment there, wholly of the style, would
             be part of; None where it would count in no outfit.

@@ -33,6 +33,8 @@ def verdict_of(
     similarity = f"{row.similarity:.2f} similar"
     if row.slot is None:
         return "maybe", f"{similarity}, but not one garment of known slot"
+    if not row.compared:
+        return "maybe", f"not compared: the style shows too little {row.slot.value} to say"
     if row.similarity >= good:
         if nearer_twin is not None:
             return "maybe", f"{similarity}, but it looks the same as {nearer_twin}"
@@ -53,7 +55,9 @@ def verdict_of(
 
 def slot_words(gap: SlotGap, good: float) -> str:
     """What is said of a slot, in a sentence."""
-    if gap.best is None:
+    if gap.best is None and gap.count:
+        said = "owned, but not compared: the style shows too little of it"
+    elif gap.best is None:
         said = "nothing owned"
         if not gap.missing:
             said += ", and outfits do without"

@@ -77,6 +77,8 @@ class ItemSimilarity:
         intervals: The same for each region of ``by_slot``.
         neither: Whether it is likelier of no class than of any.
         p_neither: Probability, 0 to 1, that it is unlike the wanted and every contrast class.
+        compared: False where the style shows too little of what the item is, and ``similarity``
+            is that of the whole picture, for want of a better one.
 
     Example:
         >>> row = ItemSimilarity(id="a", similarity=0.9, by_class={"wannabe": 0.9, "suit": 0.1})
@@ -97,6 +99,7 @@ class ItemSimilarity:
     intervals: Mapping[str, tuple[float, float]] = attrs.field(factory=dict, hash=False)
     neither: bool = False
     p_neither: float = 0.0
+    compared: bool = True
     shown: tuple[Shown, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @property
@@ -130,6 +133,7 @@ class ItemSimilarity:
             "intervals": {region: list(ends) for region, ends in self.intervals.items()},
             "neither": self.neither,
             "p_neither": self.p_neither,
+            "compared": self.compared,
         }
 
 
@@ -140,8 +144,9 @@ class SlotSummary:
     Attributes:
         region: The region.
         count: Number of items that show it; 0 where something is missing.
-        best: Highest similarity, 0 to 1; None where there is none.
-        mean: Mean similarity; None where there is none.
+        best: Highest similarity, 0 to 1; None where there is none, or the style shows too little
+            of the region to compare any.
+        mean: Mean similarity; None likewise.
         best_id: The item that comes nearest.
     """
 
@@ -221,8 +226,8 @@ class SimilarityReport(Sequence[ItemSimilarity]):
             good: Similarity, 0 to 1, from which a garment or an outfit is good.
 
         Returns:
-            A verdict for each row, least similar first, those alike in the order of their ids;
-            and how near each slot comes.
+            A verdict for each row, least similar first, those alike in the order of their ids,
+            what was not compared last; and how near each slot comes.
         """
         # Here, because gaps stand below the report that they are read from.
         from stylesim.gaps import find_gaps
@@ -236,15 +241,15 @@ class SimilarityReport(Sequence[ItemSimilarity]):
             A summary for each region that counts, that the model can compare, or that an
             item shows.
         """
-        standing: dict[str, list[tuple[float, str]]] = {
+        standing: dict[str, list[ItemSimilarity]] = {
             region: []
             for region in (*self.weights, *self.regions)
             if region != WHOLE and (self.weights.get(region, 0.0) > 0 or region in self.regions)
         }
         for row in self.rows:
-            for region, value in row.standing.items():
-                standing.setdefault(region, []).append((value, row.id))
-        return {region: _summary(region, values) for region, values in standing.items()}
+            for region in row.standing:
+                standing.setdefault(region, []).append(row)
+        return {region: _summary(region, rows) for region, rows in standing.items()}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Plain data for JSON, one dict a row."""
@@ -276,12 +281,13 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         return _html.table(head, rows, [f"{more} more"] if more else [])
 
 
-def _summary(region: str, values: list[tuple[float, str]]) -> SlotSummary:
+def _summary(region: str, rows: list[ItemSimilarity]) -> SlotSummary:
+    values = [(row.standing[region], row.id) for row in rows if row.compared]
     if not values:
-        return SlotSummary(region)
+        return SlotSummary(region, len(rows))
     best, name = min(values, key=lambda pair: (-pair[0], pair[1]))
     mean = float(np.mean([value for value, _ in values]))
-    return SlotSummary(region, len(values), best, mean, name)
+    return SlotSummary(region, len(rows), best, mean, name)
 
 
 def _figures(row: ItemSimilarity, classes: Sequence[str]) -> list[str]:

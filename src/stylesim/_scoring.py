@@ -96,11 +96,10 @@ def row_of(
     compared = means or {region: _mean(said) for region, said in stand_ins.items()}
     counted, alike = _counted(compared, weights)
     share = np.array([1.0 if alike else weights[region] for region in counted])
-    # Slots of one photograph belong to one outfit; garments of a closet each speak for themselves.
     worn = len(item.parts) == 1 and item.parts[0].slot is None
-    together = pooled if worn else _mean
-    overall = together([compared[region] for region in counted], share)
+    overall = together([compared[region] for region in counted], share, worn=worn)
     shown = means or {WHOLE: overall}
+    unlike = _not_compared(item, means, known)
     views = [part.view for part in item.parts if part.view is not None]
     return ItemSimilarity(
         id=item.id,
@@ -112,16 +111,32 @@ def row_of(
             for view in views
             for garment in view.garments
         ),
-        assumed=_assumed(item, means, known, alike=alike and any(r in weights for r in counted)),
+        assumed=_assumed(
+            item, means, known, unlike, alike=alike and any(r in weights for r in counted)
+        ),
         slot=item.slot,
         category=item.category,
         counted=tuple(counted) if means else (WHOLE,),
-        interval=_interval(overall),
-        intervals={region: _interval(said) for region, said in shown.items()},
+        interval=(0.0, 1.0) if unlike else _interval(overall),
+        intervals={r: (0.0, 1.0) if unlike else _interval(said) for r, said in shown.items()},
         neither=overall.neither >= _NEITHER,
         p_neither=overall.neither,
+        compared=not unlike,
         shown=tuple(Shown(part.view, part.image, part.image_hash) for part in item.parts),
     )
+
+
+def together(said: Sequence[Opinion], share: Floats, *, worn: bool) -> Opinion:
+    """What several regions say in all.
+
+    Slots of one photograph belong to one outfit; garments of a closet each speak for themselves.
+
+    Args:
+        said: One opinion a region.
+        share: Weight of each.
+        worn: Whether all are of one photograph of an outfit.
+    """
+    return pooled(said, share) if worn else _mean(said, share)
 
 
 def _mean(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
@@ -174,23 +189,32 @@ def _checked(said: object, classes: int) -> Opinion:
     return attrs.evolve(said, proba=proba)
 
 
+def _not_compared(item: Item, means: Mapping[str, Opinion], known: Sequence[str]) -> list[str]:
+    """Slots of what there is, where the style shows too little of all of them."""
+    if means or not set(known) - {WHOLE}:
+        return []
+    told = [part.slot.value for part in item.parts if part.slot is not None]
+    views = [part.view for part in item.parts if part.view is not None]
+    found = [one.slot.value for view in views for one in view.garments if one.slot is not None]
+    return list(dict.fromkeys(told or found))
+
+
 def _assumed(
-    item: Item, means: Mapping[str, Opinion], known: Sequence[str], *, alike: bool
+    item: Item,
+    means: Mapping[str, Opinion],
+    known: Sequence[str],
+    unlike: Sequence[str],
+    *,
+    alike: bool,
 ) -> str | None:
     notes = []
-    garments = [
-        garment for part in item.parts if part.view is not None for garment in part.view.garments
-    ]
-    told = [part.slot.value for part in item.parts if part.slot is not None]
-    if not means:
-        if not set(known) - {WHOLE}:
-            notes.append("whole picture: the model compares nothing else")
-        elif told or garments:
-            names = told or [garment.slot.value for garment in garments if garment.slot]
-            worn = ", ".join(dict.fromkeys(names))
-            notes.append(f"whole picture: the style shows too little to compare {worn} with")
-        else:
-            notes.append("whole picture: no garment found")
+    if unlike:
+        worn = ", ".join(unlike)
+        notes.append(f"whole picture: the style shows too little to compare {worn} with")
+    elif not means:
+        more = set(known) - {WHOLE}
+        reason = "no garment found" if more else "the model compares nothing else"
+        notes.append(f"whole picture: {reason}")
     else:
         for part in item.parts:
             if part.slot is None or part.view is None:

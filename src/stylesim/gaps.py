@@ -43,12 +43,14 @@ def find_gaps(
     The verdict is the first of these that holds:
 
     1. maybe: the row is not one garment of known slot.
-    2. keep: its similarity is good. Of garments that look the same, only the nearest: maybe for
+    2. maybe: it was not compared, as the style shows too little of its slot.
+    3. keep: its similarity is good. Of garments that look the same, only the nearest: maybe for
        the others.
-    3. maybe: its similarity may be good, for its interval reaches that far.
-    4. maybe: nothing nearer is owned on its region or, of tops and bottoms, in its slot.
-    5. maybe: it takes part in good outfits, and is not unlike the style by itself.
-    6. let go.
+    4. maybe: its similarity may be good, for its interval reaches that far.
+    5. maybe: nothing nearer is owned on its region, where that has a weight, or, of tops and
+       bottoms, in its slot.
+    6. maybe: it takes part in good outfits, and is not unlike the style by itself.
+    7. let go.
 
     Args:
         report: What a scorer said of the closet.
@@ -60,7 +62,8 @@ def find_gaps(
         twin: Cosine, -1 to 1, of two embeddings from which garments of one slot look the same.
 
     Returns:
-        The gaps; the same for the same report and closet, whatever their order.
+        The gaps, least similar first and what was not compared last; the same for the same report
+        and closet, whatever their order.
 
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range. A price or wears
@@ -99,7 +102,9 @@ def find_gaps(
         unlike = good / 2
     _check("unlike", unlike, 0)
     closet = _Closet.of(report, wardrobe, good, twin)
-    order = sorted(enumerate(report), key=lambda at: (at[1].similarity, at[1].id, at[0]))
+    order = sorted(
+        enumerate(report), key=lambda at: (not at[1].compared, at[1].similarity, at[1].id, at[0])
+    )
     return ClosetGaps(
         wanted=report.classes[0],
         good=float(good),
@@ -177,19 +182,22 @@ class _Closet:
 
     def slots(self) -> list[SlotGap]:
         """How near each slot comes: those that are owned, that weigh, or that outfits are of."""
-        standing: dict[Slot, list[tuple[float, str]]] = {slot: [] for slot in Slot}
+        standing: dict[Slot, list[tuple[float, str] | None]] = {slot: [] for slot in Slot}
         for row in self.report:
             for slot, value in _standing(row).items():
-                standing[slot].append((-value, row.id))
+                standing[slot].append((-value, row.id) if row.compared else None)
         return [
-            self._slot(slot, sorted(some))
+            self._slot(slot, some)
             for slot, some in standing.items()
             if some or any(self.report.weights.get(region, 0.0) > 0 for region in REGIONS_OF[slot])
         ]
 
-    def _slot(self, slot: Slot, standing: Sequence[tuple[float, str]]) -> SlotGap:
-        best, name = (-standing[0][0], standing[0][1]) if standing else (None, None)
+    def _slot(self, slot: Slot, standing: Sequence[tuple[float, str] | None]) -> SlotGap:
+        nearest = min((one for one in standing if one is not None), default=None)
+        best, name = (None, None) if nearest is None else (-nearest[0], nearest[1])
         status: Status = "missing" if self._needed(slot) else "optional"
+        if standing and best is None:
+            status = "unknown"
         if best is not None:
             status = "covered" if best >= self.good else "gap"
         found = SlotGap(slot, status, len(standing), best, name, self._unlocks(slot))
@@ -222,7 +230,7 @@ def _nearest(report: SimilarityReport) -> frozenset[str]:
     }
     found = {name for name in regions.values() if name is not None}
     for slot in (Slot.TOP, Slot.BOTTOM):
-        rows = [row for row in report if row.slot is slot]
+        rows = [row for row in report if row.slot is slot and row.compared]
         found |= {row.id for row in sorted(rows, key=lambda row: (-row.similarity, row.id))[:1]}
     return frozenset(found)
 

@@ -44,3 +44,22 @@ def test_how_many_there_are_is_told_of_garments_of_unknown_slot_too(model) -> No
     closet.add(Image.new("RGB", (96, 96), "grey"), quantity=4)  # the finder sees no garment
     (gap,) = ss.SimilarityScorer(model).score(closet).gaps(closet)
     assert (gap.row.slot, gap.quantity) == (None, 4)
+
+
+def test_what_the_style_does_not_show_is_not_judged(model, draw) -> None:
+    closet = ss.Wardrobe()
+    hat = closet.add(draw(0.0), slot="headwear").id
+    tee = closet.add(draw(0.1), slot="top").id
+    report = ss.SimilarityScorer(model).score(closet)
+    assert (report[hat].compared, report[hat].interval) == (False, (0.0, 1.0))
+    assert report[tee].compared
+    assert report[hat].to_dict()["compared"] is False
+    gaps = report.gaps(closet)
+    assert [one.id for one in gaps] == [tee, hat]  # the least similar first, of those compared
+    assert gaps[1].verdict == "maybe"
+    assert gaps[1].why == "not compared: the style shows too little headwear to say"
+    (slot,) = (one for one in gaps.slots if one.slot is ss.Slot.HEADWEAR)
+    assert (slot.status, slot.count, slot.best, slot.best_id) == ("unknown", 1, None, None)
+    assert slot.words == "Owned, but not compared: the style shows too little of it."
+    summary = report.by_slot()["headwear"]
+    assert (summary.count, summary.best, summary.missing) == (1, None, False)

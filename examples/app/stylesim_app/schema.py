@@ -89,7 +89,7 @@ class GarmentGapOut(SimilarityOut):
 
 
 class SlotGapOut(BaseModel):
-    """How near the closet comes in one slot: ``covered``, ``gap``, ``missing`` or ``optional``."""
+    """How near the closet comes in one slot; ``status`` is that of ``stylesim.gaps.SlotGap``."""
 
     slot: str
     status: str

@@ -12,7 +12,13 @@ from stylesim.recommender import RecommendationResult
 from stylesim_app.engine import Outcome, picture_name
 from stylesim_app.sessions import Session
 
-_STATUS = {"covered": "well covered", "gap": "a gap", "missing": "missing", "optional": "none"}
+_STATUS = {
+    "covered": "well covered",
+    "gap": "a gap",
+    "missing": "missing",
+    "optional": "none",
+    "unknown": "not compared: the style shows too little of it",
+}
 
 
 def garment_name(garment: ss.Garment) -> str:
