@@ -15,7 +15,7 @@ from stylesim._charts import (
     RULE,
     bare,
     colours,
-    figure_of,
+    finished,
     fitting,
     folded,
     heading,
@@ -27,6 +27,7 @@ from stylesim._charts import (
     wrapped,
     write,
 )
+from stylesim._tables import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,8 +153,8 @@ def bar_figure(
 ) -> Figure:
     """Bars by themselves, or on the axes that were given."""
     labels = [row.label for row in rows]
-    longest = max(min(len(label), LABEL_WIDTH) for label in labels)
-    notes = [len(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
+    longest = max(min(width_of(label), LABEL_WIDTH) for label in labels)
+    notes = [width_of(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
     right = 0.4 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
     height = row_height(labels) * _places(rows)[2]
     margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
@@ -163,4 +164,4 @@ def bar_figure(
     heading(axes, title)
     if footnote:
         axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
-    return figure_of(axes)
+    return finished(axes)

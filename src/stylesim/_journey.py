@@ -25,6 +25,7 @@ from stylesim._charts import (
     new_figure,
     place,
     row_height,
+    with_wide_fonts,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def draw_journey(
         top += closet_size[1] + 0.6
         sheet(place(figure, 0.3, top, *picks_size), chosen, columns=_PICKS, tile=PICK_TILE)
         headline(figure, "What would close the gaps", 0.36, top - 0.1)
+    with_wide_fonts(figure)
     return figure
 
 

@@ -11,7 +11,7 @@ from stylesim._charts import (
     MARKS,
     MUTED,
     RULE,
-    figure_of,
+    finished,
     folded,
     heading,
     panel,
@@ -61,6 +61,7 @@ def lines_figure(
             parse_math=False,
         )
     axes.set_ylim(min(-0.03, *heights), max(1.03, *heights))
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     axes.set_xticks(epochs)
     axes.set_xlabel("epochs", fontsize=9, color=MUTED)
     axes.set_ylabel(f"similarity to {short(wanted, 28)}", fontsize=9, color=MUTED, parse_math=False)
@@ -70,7 +71,7 @@ def lines_figure(
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(RULE)
     heading(axes, title)
-    return figure_of(axes)
+    return finished(axes)
 
 
 def apart(values: Sequence[float], gap: float = _GAP) -> list[float]:

@@ -7,9 +7,8 @@ import io
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
-from plotted import texts
+from plotted import inside, texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError
@@ -42,15 +41,6 @@ def explained(near: int = 3, parts: int = 2, size: tuple[int, int] = (60, 90)) -
         "nearest photograph is street/0000.jpg of wannabe.",
         method="a class activation map",
     )
-
-
-def inside(figure: Figure) -> None:
-    figure.canvas.draw()
-    for text in figure.findobj(Text):
-        if text.get_text() and text.get_visible():
-            box = text.get_window_extent()
-            assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1, text.get_text()
-            assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1, text.get_text()
 
 
 @pytest.mark.parametrize("size", [(60, 90), (200, 60)])

@@ -8,9 +8,8 @@ import sys
 import attrs
 import numpy as np
 import pytest
-from matplotlib.text import Text
 from PIL import Image
-from plotted import CLASSES, drawn, pick, report_of, row, texts
+from plotted import CLASSES, drawn, inside, pick, report_of, row, texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError, MissingExtraError
@@ -171,17 +170,6 @@ def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures
         assert ax.get_title(loc="left")
     assert len(figure.axes) == 6
     inside(figure)
-
-
-def inside(figure) -> None:
-    """No text leaves the page."""
-    figure.draw_without_rendering()
-    page = figure.bbox
-    for text in figure.findobj(Text):
-        if text.get_text() and text.get_visible():
-            box = text.get_window_extent()
-            assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
-            assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
 
 
 def test_one_row_and_many() -> None:

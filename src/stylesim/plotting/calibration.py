@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stylesim._charts import INK, LINES, MARKS, MUTED, RULE, figure_of, heading, panel, short, write
+from stylesim._charts import INK, LINES, MARKS, MUTED, RULE, finished, heading, panel, short, write
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def calibration_diagram(
     name = f"{short(label, 24)}: expected" if label else "Expected"
     text = f"{name} calibration error {error:.2f}, {cases}"
     write(axes, 0.02, 0.98 - 0.055 * turn, text, va="top", fontsize=8, color=colour)
-    return figure_of(axes)
+    return finished(axes)
 
 
 def _frame(axes: Axes, title: str | None) -> None:

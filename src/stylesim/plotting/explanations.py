@@ -13,12 +13,13 @@ from stylesim._charts import (
     INK,
     MUTED,
     bare,
-    figure_of,
+    finished,
     folded,
     heading,
     new_figure,
     panel,
     place,
+    with_wide_fonts,
     wrapped,
     write,
 )
@@ -86,7 +87,7 @@ def explanation_overlay(
         axes = panel(ax, (1, 1), (0, 0, 0, 0))
         _picture(axes, why)
         heading(axes, title)
-        return figure_of(axes)
+        return finished(axes)
     width, height = why.picture.size
     wide = min(_WIDEST, _HIGH * width / height)
     high = wide * height / width
@@ -99,6 +100,7 @@ def explanation_overlay(
     _picture(axes, why)
     heading(axes, title)
     _beside(figure, why, text, wide + 0.4, top, max(high, needed))
+    with_wide_fonts(figure)
     return figure
 
 

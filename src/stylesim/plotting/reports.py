@@ -20,12 +20,13 @@ from stylesim._chart_data import (
 from stylesim._charts import (
     MUTED,
     column_lines,
-    figure_of,
+    finished,
     heading,
     heat,
     panel,
     row_height,
 )
+from stylesim._tables import width_of
 from stylesim.gaps import ClosetGaps
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def similarity_table(
         values = np.concatenate([values, np.array(alone, values.dtype)], axis=1)
     note = left_out(len(rows), len(labels))
     size = 1.15 * len(classes), row_height(labels) * len(labels)
-    longest = max(len(label) for label in labels)
+    longest = max(width_of(label) for label in labels)
     left = 0.3 + 0.083 * min(longest, 32)
     axes = panel(
         ax, size, (left, 0.45 + 0.16 * column_lines(classes), 0.3, 0.15 + 0.25 * bool(note))
@@ -90,7 +91,7 @@ def similarity_table(
     heading(axes, title, lift=8)
     if note:
         axes.set_xlabel(note, fontsize=8, color=MUTED, loc="left")
-    return figure_of(axes)
+    return finished(axes)
 
 
 def slot_bars(
