@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
+import numpy as np
 from PIL import Image
 
 from stylesim._chart_bars import Bar
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
     from stylesim.similarity import ItemSimilarity
-    from stylesim.types import ImageLike
+    from stylesim.types import FloatArray, ImageLike
 
 Names: TypeAlias = Union["Sequence[str]", "Mapping[str, str]", None]
 Images: TypeAlias = Union["Wardrobe", "Sequence[ImageLike]", "Mapping[str, ImageLike]", None]
 
 Row = TypeVar("Row")
 
+NONE = "none of them"
 _NO_PICTURE = (228, 232, 234)
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
@@ -110,14 +112,29 @@ def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar
     return out
 
 
+def shares_of(
+    rows: Sequence[ItemSimilarity], classes: Sequence[str]
+) -> tuple[list[str], FloatArray]:
+    """Columns of a table and shares of shape (rows, columns), of which each row adds up to 1.
+
+    Where something may be like none of the classes, a last column says so, and the classes share
+    what it leaves.
+    """
+    none = np.array([[row.p_neither] for row in rows], np.float32)
+    values = np.array([[row.by_class[name] for name in classes] for row in rows], np.float32)
+    if not none.any():
+        return list(classes), values
+    return [*classes, NONE], np.hstack([values * (1 - none), none])
+
+
 def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
     """A bar for each of the ``k`` least similar items."""
     order = sorted(range(len(rows)), key=lambda i: (rows[i].similarity, i))[:k]
     out = []
     for i in order:
-        nearest = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
-        note = f"nearest to {nearest[0]} ({nearest[1]:.2f})" if nearest[0] else ""
-        if getattr(rows[i], "neither", False):
+        name, share = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
+        note = f"nearest to {name} ({share * (1 - rows[i].p_neither):.2f})" if name else ""
+        if rows[i].neither:
             note = "like none of the styles"
         out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
     return out

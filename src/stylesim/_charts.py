@@ -262,8 +262,7 @@ def heat(
     wide, high = inches(axes)
     lines = max(len(wrapped(name, LABEL_WIDTH, LABEL_LINES)) for name in rows)
     size = min(fitting(high / n, lines), fitting(high / n), 72 * wide / classes / 3.2)
-    cells = np.nan_to_num(np.asarray(values, np.float64))
-    axes.imshow(cells, cmap=colours(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.imshow(values, cmap=colours(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     bare(axes)
     name_rows(axes, range(n), rows, size)
     axes.xaxis.tick_top()
@@ -273,12 +272,10 @@ def heat(
     axes.tick_params(axis="x", length=0)
     for y in range(n):
         for x in range(classes):
-            level = cells[y, x]
-            shown = "-" if np.isnan(values[y, x]) else f"{level:.2f}"
-            ink = "white" if level > 0.68 else INK
+            ink = "white" if values[y, x] > 0.68 else INK
             weight = "bold" if (x if strong == "column" else y) == 0 else "normal"
             style = {"color": ink, "fontweight": weight, "fontsize": size}
-            write(axes, x, y, shown, ha="center", va="center", **style)
+            write(axes, x, y, f"{values[y, x]:.2f}", ha="center", va="center", **style)
     # White lines keep neighbouring cells of one colour apart.
     axes.set_xticks(np.arange(classes - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(n - 1) + 0.5, minor=True)

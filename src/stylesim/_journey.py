@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stylesim._chart_bars import bars, scale
 from stylesim._chart_data import (
     Images,
@@ -16,6 +14,7 @@ from stylesim._chart_data import (
     labels_of,
     pick_tiles,
     rows_of,
+    shares_of,
 )
 from stylesim._chart_sheets import PICK_TILE, TILE, sheet, sheet_inches, thumbnail
 from stylesim._charts import (
@@ -89,7 +88,7 @@ def _outfit_panel(
 ) -> None:
     """Outfits side by side, under each the probability of every class."""
     rows = rows_of(report)
-    classes = list(report.classes)
+    classes, values = shares_of(rows, report.classes)
     pictures = images_of(rows, images)
     left, width, high = 1.3, 5.9, 2.7
     step = width / len(rows)
@@ -99,5 +98,5 @@ def _outfit_panel(
         axes.set_anchor("S")
         bare(axes)
     axes = place(figure, left, top + high + 0.4, width, 1.3)
-    heat(axes, np.asarray(report.table()).T, classes, labels_of(rows, names), strong="row")
+    heat(axes, values.T, classes, labels_of(rows, names), strong="row")
     headline(figure, "Whole outfits: the probability of each style", 0.3, top - 0.12)

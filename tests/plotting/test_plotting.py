@@ -141,6 +141,18 @@ def test_what_is_like_no_style_is_said(report: SimilarityReport) -> None:
     assert "like none of the styles" in texts(plotting.gap_chart(report_of(*unlike)))
 
 
+def test_shares_add_up_to_one(report: SimilarityReport) -> None:
+    unsure = [attrs.evolve(item, p_neither=0.4) for item in report]
+    values = np.asarray(plotting.similarity_table(report_of(*unsure)).axes[0].images[0].get_array())
+    assert values.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert values[1] == pytest.approx([0.6 * 0.91, 0.6 * 0.018, 0.6 * 0.072, 0.4])
+    page = plotting.journey(report, outfits=report_of(*unsure))
+    table = next(axes for axes in page.axes if axes.get_yticklabels() and axes.images)
+    assert np.allclose(table.images[0].get_array(), values.T)
+    assert table.get_yticklabels()[-1].get_text() == "none of them"
+    assert "nearest to sporty (0.45)" in texts(plotting.gap_chart(report_of(*unsure)))
+
+
 class Interval:
     """A row as a report that knows intervals gives it."""
 

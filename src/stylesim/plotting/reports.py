@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stylesim._chart_bars import bar_figure
 from stylesim._chart_data import (
     Names,
@@ -15,6 +13,7 @@ from stylesim._chart_data import (
     labels_of,
     left_out,
     rows_of,
+    shares_of,
     slot_rows,
 )
 from stylesim._charts import (
@@ -46,7 +45,8 @@ def similarity_table(
 ) -> Figure:
     """The paper's Table 1 as a heat map: a row an item, a column a class.
 
-    Where the report tells how likely an item is like none of the classes, a last column says so.
+    Each row adds up to 1. Where an item may be like none of the classes, a last column says so, and
+    the others are ``by_class`` times what is left, so that the first is the similarity.
 
     Args:
         report: What a scorer gave.
@@ -73,13 +73,7 @@ def similarity_table(
     counted("k", k)
     rows = rows_of(report)
     labels = labels_of(rows, names)[:k]
-    classes = list(report.classes)
-    values = np.asarray(report.table())[:k]
-    unlike = [getattr(row, "p_neither", None) for row in rows[:k]]
-    if any(unlike):
-        classes.append("none of them")
-        alone = [[np.nan if one is None else float(one)] for one in unlike]
-        values = np.concatenate([values, np.array(alone, values.dtype)], axis=1)
+    classes, values = shares_of(rows[:k], report.classes)
     note = left_out(len(rows), len(labels))
     size = 1.15 * len(classes), row_height(labels) * len(labels)
     longest = max(width_of(label) for label in labels)
@@ -148,7 +142,8 @@ def gap_chart(
 ) -> Figure:
     """Bars of the items furthest from the wanted style.
 
-    Of a report, with the class that each is nearest to. Of the gaps of a closet, first the best
+    Of a report, with the class that each is nearest to and its share, ``by_class`` less what is
+    like none of the classes. Of the gaps of a closet, first the best
     of each slot and what is missing, then the garments with verdict, number of good outfits and
     cost per wear.
 
