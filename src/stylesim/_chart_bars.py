@@ -58,12 +58,18 @@ class Bar:
     group: str = ""
 
 
-def bars(axes: Axes, rows: Sequence[Bar]) -> None:
+def bars(
+    axes: Axes,
+    rows: Sequence[Bar],
+    *,
+    label_width: int = LABEL_WIDTH,
+    note_width: int = _NOTE_WIDTH,
+) -> None:
     """Draw bars, first on top, each with its number."""
     at, heads, end = _places(rows)
     _, high = inches(axes)
-    lines = max(len(wrapped(row.label, LABEL_WIDTH, LABEL_LINES)) for row in rows)
-    size = min(fitting(high / end, lines), fitting(high / end))
+    lines = max(len(wrapped(row.label, label_width, LABEL_LINES)) for row in rows)
+    size = fitting(high / end, lines)
     shade = colours()
     thick = 0.66
     axes.barh(at, [1.0] * len(at), color=_BACK, height=thick)
@@ -73,7 +79,7 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
     bare(axes)
     axes.set_xlim(0, 1.0)
     axes.set_ylim(end - 0.4, -0.6)
-    name_rows(axes, at, [row.label for row in rows], size)
+    name_rows(axes, at, [row.label for row in rows], size, label_width)
     known = [(y, row.value, row.interval) for y, row in zip(at, rows, strict=True) if row.interval]
     if known:
         reach = [[max(0.0, v - low), max(0.0, top - v)] for _, v, (low, top) in known]
@@ -90,8 +96,8 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
     for y, row in zip(at, rows, strict=True):
         _beside(axes, y, _number(row), 6.0, fontweight="bold", fontsize=size)
         if row.note:
-            left = 14.0 + 72 * _number_inches(rows, size)
-            text = folded(row.note, _NOTE_WIDTH, 2)
+            left = 14.0 + 72 * number_inches(rows, size)
+            text = folded(row.note, note_width, 2)
             small = min(size, fitting(high / end, text.count("\n") + 1), 8.0)
             _beside(axes, y, text, left, fontsize=small, color=MUTED)
     for y, text in heads:
@@ -118,7 +124,7 @@ def _number(row: Bar) -> str:
     return f"{row.value:.2f} ({row.interval[0]:.2f} to {row.interval[1]:.2f})"
 
 
-def _number_inches(rows: Sequence[Bar], size: float) -> float:
+def number_inches(rows: Sequence[Bar], size: float) -> float:
     return max(len(_number(row)) for row in rows) * size * 0.68 / 72
 
 
@@ -155,7 +161,7 @@ def bar_figure(
     labels = [row.label for row in rows]
     longest = max(min(width_of(label), LABEL_WIDTH) for label in labels)
     notes = [width_of(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
-    right = 0.4 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
+    right = 0.4 + number_inches(rows, 9.0) + max(notes, default=0) * 0.075
     height = row_height(labels) * _places(rows)[2]
     margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
     axes = panel(ax, (5.0, height), margins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
@@ -29,6 +30,7 @@ Images: TypeAlias = Union["Wardrobe", "Sequence[ImageLike]", "Mapping[str, Image
 Row = TypeVar("Row")
 
 NONE = "none of them"
+_FOLDERS = re.compile(r"^.*[/\\](?=[^/\\]+\.\w{2,5}$)")
 _NO_PICTURE = (228, 232, 234)
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
@@ -54,17 +56,27 @@ def left_out(total: int, shown: int, what: str = "") -> str:
 
 
 def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
-    """What to call each item: its name, else its category and id."""
+    """What to call each item: its name, else its category and id, of a file its name alone."""
     if names is None or isinstance(names, Mapping):
         given = names or {}
+        ids = _file_names([row.id for row in rows])
         return [
-            str(given.get(row.id) or (f"{row.category} {row.id}" if row.category else row.id))
-            for row in rows
+            str(given.get(row.id) or (f"{row.category} {name}" if row.category else name))
+            for row, name in zip(rows, ids, strict=True)
         ]
     if len(names) != len(rows):
         todo = "pass one name an item, or a mapping from ids to names"
         raise expected("names", f"{len(rows)} names", f"{len(names)}", todo)
     return [str(name) for name in names]
+
+
+def _file_names(ids: Sequence[str]) -> list[str]:
+    """Ids as they are, but of paths of files the name, and the folder where names repeat."""
+    short = [_FOLDERS.sub("", one) for one in ids]
+    return [
+        name if name == one or short.count(name) == 1 else "/".join(re.split(r"[/\\]", one)[-2:])
+        for one, name in zip(ids, short, strict=True)
+    ]
 
 
 def images_of(rows: Sequence[ItemSimilarity], images: Images) -> list[ImageLike]:

@@ -242,9 +242,11 @@ def folded(text: str, width: int = LABEL_WIDTH, lines: int = LABEL_LINES) -> str
     return "\n".join(wrapped(text, width, lines))
 
 
-def name_rows(axes: Axes, at: Sequence[float], labels: Sequence[str], size: float) -> None:
+def name_rows(
+    axes: Axes, at: Sequence[float], labels: Sequence[str], size: float, width: int = LABEL_WIDTH
+) -> None:
     """Names to the left of rows; as tick labels, which a layout leaves room for."""
-    texts = [folded(label) for label in labels]
+    texts = [folded(label, width) for label in labels]
     axes.set_yticks(list(at), texts, fontsize=size, color=INK, parse_math=False)
     axes.tick_params(axis="y", length=0, pad=5)
 
@@ -256,18 +258,19 @@ def heat(
     columns: Sequence[str],
     *,
     strong: str = "column",
+    label_width: int = LABEL_WIDTH,
 ) -> None:
     """A table of probabilities as coloured cells; the first column or row is set in bold."""
     n, classes = values.shape
     wide, high = inches(axes)
-    lines = max(len(wrapped(name, LABEL_WIDTH, LABEL_LINES)) for name in rows)
-    size = min(fitting(high / n, lines), fitting(high / n), 72 * wide / classes / 3.2)
+    lines = max(len(wrapped(name, label_width, LABEL_LINES)) for name in rows)
+    size = min(fitting(high / n, lines), 72 * wide / classes / 3.2)
     axes.imshow(values, cmap=colours(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     bare(axes)
-    name_rows(axes, range(n), rows, size)
+    name_rows(axes, range(n), rows, size, label_width)
     axes.xaxis.tick_top()
     heads = [folded(name, _COLUMN_WIDTH, _COLUMN_LINES) for name in columns]
-    style = {"fontsize": min(_SIZE, 72 * wide / classes / 7), "fontweight": "bold", "color": INK}
+    style = {"fontsize": min(_SIZE, 72 * wide / classes / 9), "fontweight": "bold", "color": INK}
     axes.set_xticks(range(classes), heads, parse_math=False, **style)
     axes.tick_params(axis="x", length=0)
     for y in range(n):

@@ -29,6 +29,8 @@ def journey(
 ) -> Figure:
     """The whole journey on one page: outfits, gaps, closet, recommendations.
 
+    The first of each are shown; what is left out is counted above it.
+
     Args:
         closet: The report of the wardrobe.
         picks: What a recommender gave; may be empty.

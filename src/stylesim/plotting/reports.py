@@ -51,7 +51,7 @@ def similarity_table(
     Args:
         report: What a scorer gave.
         k: Most rows shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the rows ask for.
 
@@ -104,7 +104,7 @@ def slot_bars(
     Args:
         report: What a scorer gave.
         k: Most items shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
 
@@ -150,7 +150,7 @@ def gap_chart(
     Args:
         report: What a scorer gave, or the gaps of a closet: ``report.gaps(wardrobe)``.
         k: Number of items shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
 
