@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from stylesim._charts import (
+    HIGHEST,
     INK,
     LABEL_LINES,
     LABEL_WIDTH,
@@ -20,6 +22,7 @@ from stylesim._charts import (
     folded,
     heading,
     inches,
+    left_out,
     name_rows,
     panel,
     row_height,
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BACK = "#f1f4f5"
-_NOTE_WIDTH = 44
+_NOTE_WIDTH, _NOTE_LINE = 44, 0.145  # letters and inches
 
 
 @attrs.frozen
@@ -101,7 +104,8 @@ def bars(
             small = min(size, fitting(high / end, text.count("\n") + 1), 8.0)
             _beside(axes, y, text, left, fontsize=small, color=MUTED)
     for y, text in heads:
-        style = {"fontweight": "bold", "fontsize": size, "backgroundcolor": "white"}
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        style = {"fontweight": "bold", "fontsize": size, "bbox": box}
         write(axes, 0.0, y, text, ha="left", va="center", **style)
 
 
@@ -155,16 +159,40 @@ def scale(axes: Axes) -> None:
 
 
 def bar_figure(
-    rows: Sequence[Bar], title: str | None, ax: Axes | None, footnote: str = ""
+    items: Sequence[Sequence[Bar]],
+    title: str | None,
+    ax: Axes | None,
+    *,
+    total: int,
+    what: str,
+    lead: Sequence[Bar] = (),
 ) -> Figure:
-    """Bars by themselves, or on the axes that were given."""
+    """Bars by themselves, or on the axes that were given.
+
+    Args:
+        items: The bars of each item.
+        title: Shown above; None for none.
+        ax: Axes to draw on; None makes a figure, of as many items as have room in a sane one.
+        total: How many items there are.
+        what: What is said of those left out.
+        lead: Bars before those of the items.
+    """
+    rows = [*lead, *chain.from_iterable(items)]
     labels = [row.label for row in rows]
+    notes = [wrapped(row.note, _NOTE_WIDTH, 2) for row in rows]
+    each = max(row_height(labels), _NOTE_LINE * max(map(len, notes)))
+    if ax is None:
+        at = _places(rows)[0]
+        lasts = accumulate(map(len, items), initial=len(lead) - 1)
+        room = sum(each * (at[last] + 1) <= HIGHEST for last in list(lasts)[1:])
+        items = items[: max(1, room)]
+        rows = [*lead, *chain.from_iterable(items)]
+    footnote = left_out(total, len(items), what)
     longest = max(min(width_of(label), LABEL_WIDTH) for label in labels)
-    notes = [width_of(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
-    right = 0.4 + number_inches(rows, 9.0) + max(notes, default=0) * 0.075
-    height = row_height(labels) * _places(rows)[2]
+    widest = max(width_of(line) for lines in notes for line in lines)
+    right = 0.4 + number_inches(rows, 9.0) + widest * 0.075
     margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
-    axes = panel(ax, (5.0, height), margins)
+    axes = panel(ax, (5.0, each * _places(rows)[2]), margins)
     bars(axes, rows)
     scale(axes)
     heading(axes, title)

@@ -50,11 +50,6 @@ def counted(argument: str, k: object) -> int:
     return k
 
 
-def left_out(total: int, shown: int, what: str = "") -> str:
-    """What to say of rows that are not shown."""
-    return f"{total - shown} more{what} not shown" if total > shown else ""
-
-
 def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
     """What to call each item: its name, else its category and id, of a file its name alone."""
     if names is None or isinstance(names, Mapping):
@@ -110,17 +105,25 @@ def _known(interval: Any) -> tuple[float, float] | None:
     return float(interval[0]), float(interval[1])
 
 
-def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar]:
-    """A bar for each part of the body that an item shows."""
+def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[list[Bar]]:
+    """For each item a bar for each part of the body that it shows."""
     out = []
     for row, name in zip(rows, labels, strict=True):
         parts = dict(row.by_slot) or {"whole": row.similarity}
         intervals: Mapping[str, Any] = getattr(row, "intervals", None) or {}
         aside = set(parts) - set(row.counted or parts)
-        for part, value in parts.items():
-            interval = _known(intervals.get(part))
-            note = "not counted" if part in aside else ""
-            out.append(Bar(float(value), part, interval, note, name))
+        out.append(
+            [
+                Bar(
+                    float(value),
+                    part,
+                    _known(intervals.get(part)),
+                    "not counted" if part in aside else "",
+                    name,
+                )
+                for part, value in parts.items()
+            ]
+        )
     return out
 
 
@@ -152,9 +155,9 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
     return out
 
 
-def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
-    """A bar for the best of each slot, then for each of the ``k`` least similar garments."""
-    out = []
+def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], list[Bar]]:
+    """A bar for the best of each slot, and for each of the ``k`` least similar garments."""
+    slots, garments = [], []
     for slot in gaps.slots:
         if slot.status == "optional":
             continue
@@ -162,7 +165,7 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
         if slot.unlocks:
             more = "outfit" + "s" * (slot.unlocks != 1)
             note += f"; one of the style would make {slot.unlocks:,} good {more}"
-        out.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
+        slots.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
     labels = labels_of([gap.row for gap in gaps], names)
     for gap, label in list(zip(gaps, labels, strict=True))[:k]:
         note = gap.verdict
@@ -171,8 +174,10 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
         if gap.cost_per_wear is not None:
             note += f", {gap.cost_per_wear:.2f} {gap.currency or ''}".rstrip() + " a wear"
         known = interval_of(gap.row)
-        out.append(Bar(float(gap.similarity), label, known, note, "Garments, least similar first"))
-    return out
+        garments.append(
+            Bar(float(gap.similarity), label, known, note, "Garments, least similar first")
+        )
+    return slots, garments
 
 
 def closet_tiles(

@@ -58,6 +58,8 @@ _LOW, _MIDDLE = "#f6f3ee", "#8cc7bf"
 _SIZE, _SMALLEST, _LEADING = 9.0, 3.5, 1.3
 LABEL_WIDTH, LABEL_LINES = 32, 3
 _COLUMN_WIDTH, _COLUMN_LINES = 13, 3
+HIGHEST = 40.0
+"""Inches of rows in one figure: more can hardly be opened, and not be read."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -284,6 +286,11 @@ def heat(
     axes.set_yticks(np.arange(n - 1) + 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=2 if size > 6 else 0.6)
     axes.tick_params(which="minor", length=0)
+
+
+def left_out(total: int, shown: int, what: str = "") -> str:
+    """What to say of rows that are not shown."""
+    return f"{total - shown} more{what} not shown" if total > shown else ""
 
 
 def column_lines(columns: Sequence[str]) -> int:

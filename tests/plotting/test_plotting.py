@@ -193,6 +193,29 @@ def test_one_row_and_many() -> None:
     assert len(rows_named(plotting.slot_bars(report_of(*rows), k=5))) == 5
 
 
+def test_many_gaps_can_be_read() -> None:
+    rows = [attrs.evolve(row(str(i), i / 100, upper=i / 100), slot=Slot.TOP) for i in range(100)]
+    figure = plotting.gap_chart(report_of(*rows).gaps(), k=100)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert len(rows_named(figure)) == 102
+    assert any("\n" in text for text in texts(figure))
+    assert min(text.get_fontsize() for text in axes.texts) >= 7
+    (head,) = [text for text in axes.texts if "least similar first" in text.get_text()]
+    box = head.get_bbox_patch().get_window_extent()
+    assert not any(box.overlaps(bar.get_window_extent()) for bar in axes.patches)
+
+
+@pytest.mark.parametrize(
+    "draw", [plotting.gap_chart, plotting.slot_bars, plotting.similarity_table]
+)
+def test_no_figure_grows_without_end(draw) -> None:
+    figure = draw(report_of(*(row(str(i), 0.5, upper=0.5) for i in range(250))), k=250)
+    assert figure.get_size_inches()[1] < 43
+    left = 250 - len(rows_named(figure))
+    assert figure.axes[0].get_xlabel().startswith(f"{left} more")
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [

@@ -11,17 +11,18 @@ from stylesim._chart_data import (
     counted,
     gap_rows,
     labels_of,
-    left_out,
     rows_of,
     shares_of,
     slot_rows,
 )
 from stylesim._charts import (
+    HIGHEST,
     MUTED,
     column_lines,
     finished,
     heading,
     heat,
+    left_out,
     panel,
     row_height,
 )
@@ -50,7 +51,7 @@ def similarity_table(
 
     Args:
         report: What a scorer gave.
-        k: Most rows shown.
+        k: Most rows shown; fewer where a figure would be higher than 40 inches.
         names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the rows ask for.
@@ -73,7 +74,9 @@ def similarity_table(
     counted("k", k)
     rows = rows_of(report)
     labels = labels_of(rows, names)[:k]
-    classes, values = shares_of(rows[:k], report.classes)
+    if ax is None:
+        labels = labels[: int(HIGHEST / row_height(labels))]
+    classes, values = shares_of(rows[: len(labels)], report.classes)
     note = left_out(len(rows), len(labels))
     size = 1.15 * len(classes), row_height(labels) * len(labels)
     longest = max(width_of(label) for label in labels)
@@ -103,7 +106,7 @@ def slot_bars(
 
     Args:
         report: What a scorer gave.
-        k: Most items shown.
+        k: Most items shown; fewer where a figure would be higher than 40 inches.
         names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
@@ -128,8 +131,8 @@ def slot_bars(
     counted("k", k)
     rows = rows_of(report)
     labels = labels_of(rows, names)
-    note = left_out(len(rows), min(k, len(rows)), " items")
-    return bar_figure(slot_rows(rows[:k], labels[:k]), title, ax, note)
+    items = slot_rows(rows[:k], labels[:k])
+    return bar_figure(items, title, ax, total=len(rows), what=" items")
 
 
 def gap_chart(
@@ -149,7 +152,7 @@ def gap_chart(
 
     Args:
         report: What a scorer gave, or the gaps of a closet: ``report.gaps(wardrobe)``.
-        k: Number of items shown.
+        k: Number of items shown; fewer where a figure would be higher than 40 inches.
         names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
@@ -172,8 +175,10 @@ def gap_chart(
     counted("k", k)
     if isinstance(report, ClosetGaps):
         rows_of(report)
-        note = left_out(len(report), min(k, len(report)), ", more similar,")
-        return bar_figure(closet_gap_rows(report, names, k), title, ax, note)
-    rows = rows_of(report)
-    note = left_out(len(rows), min(k, len(rows)), ", more similar,")
-    return bar_figure(gap_rows(rows, labels_of(rows, names), k), title, ax, note)
+        slots, gaps = closet_gap_rows(report, names, k)
+    else:
+        rows = rows_of(report)
+        slots, gaps = [], gap_rows(rows, labels_of(rows, names), k)
+    items = [[bar] for bar in gaps]
+    what = ", more similar,"
+    return bar_figure(items, title, ax, total=len(report), what=what, lead=slots)

@@ -9,12 +9,12 @@ from stylesim._chart_data import (
     closet_tiles,
     counted,
     labels_of,
-    left_out,
     outfit_tiles,
     pick_tiles,
     rows_of,
 )
 from stylesim._chart_sheets import OUTFIT_TILE, PICK_TILE, TILE, sheet_figure
+from stylesim._charts import left_out
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
