@@ -107,6 +107,17 @@ def test_two_are_compared_on_the_same_axes() -> None:
     assert len({(one.get_color(), one.get_marker()) for one in lines}) == 2
 
 
+def test_lines_do_not_cross_the_text() -> None:
+    figure = plotting.calibration_diagram(np.linspace(0, 1, 40), np.ones(40), label="a")
+    axes = figure.axes[0]
+    plotting.calibration_diagram(np.linspace(0, 1, 40), np.ones(40), label="b", ax=axes)
+    figure.draw_without_rendering()
+    first, second = (text.get_window_extent() for text in axes.texts)
+    (_, top) = axes.transData.transform((0, 1))
+    assert first.y0 > second.y1 > second.y0 > top + 5
+    assert max(axes.get_yticks()) == 1
+
+
 @pytest.mark.parametrize(
     ("probability", "truth", "bins", "argument"),
     [
