@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -55,6 +56,27 @@ def test_the_explanation_shows_its_parts(near: int, parts: int, size: tuple[int,
     pictures = [image for axes in figure.axes for image in axes.images]
     assert len(pictures) == 1 + near
     assert np.array_equal(pictures[0].get_array(), np.asarray(why.overlay()))
+
+
+def test_the_notes_stand_below_the_sentence() -> None:
+    import attrs
+
+    notes = ("No garment was found, so the picture was compared as a whole.", "long " * 90)
+    why = attrs.evolve(
+        explained(),
+        notes=notes,
+        parts=(attrs.evolve(explained().parts[0], category="cardigan " * 5),),
+    )
+    figure = plotting.explanation_overlay(why)
+    inside(figure)
+    places = {text.get_text(): text.get_window_extent() for text in figure.axes[1].texts}
+    note = places[notes[0]]
+    assert note.y1 < min(box.y0 for text, box in places.items() if text.startswith("0.80 similar"))
+    assert note.y0 > places["Garments compared"].y1
+    boxes = list(places.values())
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    (name,) = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    assert name.get_window_extent().x0 > figure.axes[0].get_window_extent().x1
 
 
 def test_the_line_goes_around_the_hottest_tenth() -> None:
