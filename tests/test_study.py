@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,6 +137,19 @@ def test_the_figure_goes_from_short_to_long_and_tells_every_line_apart() -> None
     assert list(axes.lines[0].get_ydata()) == pytest.approx([0.1, 0.5, 0.9])
     assert {text.get_text()[:4] for text in axes.texts} == {"0.90"}
     assert len({(line.get_color(), line.get_marker()) for line in axes.lines}) == 10
+
+
+@pytest.mark.parametrize(
+    "epochs", [[*range(1, 31), 50, 100, 101], range(1, 301, 3), [1000, 1001, 2000], [7], [5, 10]]
+)
+def test_numbers_of_epochs_do_not_overlap(epochs: Sequence[int]) -> None:
+    figure = lines_figure(epochs, np.full((len(epochs), 1), 0.5), ["test"], "wannabe", None)
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_xticklabels()
+    assert [labels[0].get_text(), labels[-1].get_text()] == [str(epochs[0]), str(epochs[-1])]
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+    assert len(figure.axes[0].lines[0].get_xdata()) == len(epochs)
 
 
 def test_labels_keepapart() -> None:

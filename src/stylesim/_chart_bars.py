@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from stylesim._charts import (
+    HIGHEST,
     INK,
     LABEL_LINES,
     LABEL_WIDTH,
@@ -15,11 +17,12 @@ from stylesim._charts import (
     RULE,
     bare,
     colours,
-    figure_of,
+    finished,
     fitting,
     folded,
     heading,
     inches,
+    left_out,
     name_rows,
     panel,
     row_height,
@@ -27,6 +30,7 @@ from stylesim._charts import (
     wrapped,
     write,
 )
+from stylesim._tables import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BACK = "#f1f4f5"
-_NOTE_WIDTH = 44
+_NOTE_WIDTH, _NOTE_LINE = 44, 0.145  # letters and inches
 
 
 @attrs.frozen
@@ -57,12 +61,18 @@ class Bar:
     group: str = ""
 
 
-def bars(axes: Axes, rows: Sequence[Bar]) -> None:
+def bars(
+    axes: Axes,
+    rows: Sequence[Bar],
+    *,
+    label_width: int = LABEL_WIDTH,
+    note_width: int = _NOTE_WIDTH,
+) -> None:
     """Draw bars, first on top, each with its number."""
     at, heads, end = _places(rows)
     _, high = inches(axes)
-    lines = max(len(wrapped(row.label, LABEL_WIDTH, LABEL_LINES)) for row in rows)
-    size = min(fitting(high / end, lines), fitting(high / end))
+    lines = max(len(wrapped(row.label, label_width, LABEL_LINES)) for row in rows)
+    size = fitting(high / end, lines)
     shade = colours()
     thick = 0.66
     axes.barh(at, [1.0] * len(at), color=_BACK, height=thick)
@@ -72,7 +82,7 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
     bare(axes)
     axes.set_xlim(0, 1.0)
     axes.set_ylim(end - 0.4, -0.6)
-    name_rows(axes, at, [row.label for row in rows], size)
+    name_rows(axes, at, [row.label for row in rows], size, label_width)
     known = [(y, row.value, row.interval) for y, row in zip(at, rows, strict=True) if row.interval]
     if known:
         reach = [[max(0.0, v - low), max(0.0, top - v)] for _, v, (low, top) in known]
@@ -89,12 +99,13 @@ def bars(axes: Axes, rows: Sequence[Bar]) -> None:
     for y, row in zip(at, rows, strict=True):
         _beside(axes, y, _number(row), 6.0, fontweight="bold", fontsize=size)
         if row.note:
-            left = 14.0 + 72 * _number_inches(rows, size)
-            text = folded(row.note, _NOTE_WIDTH, 2)
+            left = 14.0 + 72 * number_inches(rows, size)
+            text = folded(row.note, note_width, 2)
             small = min(size, fitting(high / end, text.count("\n") + 1), 8.0)
             _beside(axes, y, text, left, fontsize=small, color=MUTED)
     for y, text in heads:
-        style = {"fontweight": "bold", "fontsize": size, "backgroundcolor": "white"}
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        style = {"fontweight": "bold", "fontsize": size, "bbox": box}
         write(axes, 0.0, y, text, ha="left", va="center", **style)
 
 
@@ -117,7 +128,7 @@ def _number(row: Bar) -> str:
     return f"{row.value:.2f} ({row.interval[0]:.2f} to {row.interval[1]:.2f})"
 
 
-def _number_inches(rows: Sequence[Bar], size: float) -> float:
+def number_inches(rows: Sequence[Bar], size: float) -> float:
     return max(len(_number(row)) for row in rows) * size * 0.68 / 72
 
 
@@ -148,19 +159,43 @@ def scale(axes: Axes) -> None:
 
 
 def bar_figure(
-    rows: Sequence[Bar], title: str | None, ax: Axes | None, footnote: str = ""
+    items: Sequence[Sequence[Bar]],
+    title: str | None,
+    ax: Axes | None,
+    *,
+    total: int,
+    what: str,
+    lead: Sequence[Bar] = (),
 ) -> Figure:
-    """Bars by themselves, or on the axes that were given."""
+    """Bars by themselves, or on the axes that were given.
+
+    Args:
+        items: The bars of each item.
+        title: Shown above; None for none.
+        ax: Axes to draw on; None makes a figure, of as many items as have room in a sane one.
+        total: How many items there are.
+        what: What is said of those left out.
+        lead: Bars before those of the items.
+    """
+    rows = [*lead, *chain.from_iterable(items)]
     labels = [row.label for row in rows]
-    longest = max(min(len(label), LABEL_WIDTH) for label in labels)
-    notes = [len(line) for row in rows for line in wrapped(row.note, _NOTE_WIDTH, 2)]
-    right = 0.4 + _number_inches(rows, 9.0) + max(notes, default=0) * 0.075
-    height = row_height(labels) * _places(rows)[2]
+    notes = [wrapped(row.note, _NOTE_WIDTH, 2) for row in rows]
+    each = max(row_height(labels), _NOTE_LINE * max(map(len, notes)))
+    if ax is None:
+        at = _places(rows)[0]
+        lasts = accumulate(map(len, items), initial=len(lead) - 1)
+        room = sum(each * (at[last] + 1) <= HIGHEST for last in list(lasts)[1:])
+        items = items[: max(1, room)]
+        rows = [*lead, *chain.from_iterable(items)]
+    footnote = left_out(total, len(items), what)
+    longest = max(min(width_of(label), LABEL_WIDTH) for label in labels)
+    widest = max(width_of(line) for lines in notes for line in lines)
+    right = 0.4 + number_inches(rows, 9.0) + widest * 0.075
     margins = (0.35 + 0.083 * longest, 0.5, right, 0.36 + 0.2 * bool(footnote))
-    axes = panel(ax, (5.0, height), margins)
+    axes = panel(ax, (5.0, each * _places(rows)[2]), margins)
     bars(axes, rows)
     scale(axes)
     heading(axes, title)
     if footnote:
         axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
-    return figure_of(axes)
+    return finished(axes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
+import numpy as np
 from PIL import Image
 
 from stylesim._chart_bars import Bar
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
     from stylesim.similarity import ItemSimilarity
-    from stylesim.types import ImageLike
+    from stylesim.types import FloatArray, ImageLike
 
 Names: TypeAlias = Union["Sequence[str]", "Mapping[str, str]", None]
 Images: TypeAlias = Union["Wardrobe", "Sequence[ImageLike]", "Mapping[str, ImageLike]", None]
 
 Row = TypeVar("Row")
 
+NONE = "none of them"
+_FOLDERS = re.compile(r"^.*[/\\](?=[^/\\]+\.\w{2,5}$)")
 _NO_PICTURE = (228, 232, 234)
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
@@ -46,23 +50,28 @@ def counted(argument: str, k: object) -> int:
     return k
 
 
-def left_out(total: int, shown: int, what: str = "") -> str:
-    """What to say of rows that are not shown."""
-    return f"{total - shown} more{what} not shown" if total > shown else ""
-
-
 def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
-    """What to call each item: its name, else its category and id."""
+    """What to call each item: its name, else its category and id, of a file its name alone."""
     if names is None or isinstance(names, Mapping):
         given = names or {}
+        ids = _file_names([row.id for row in rows])
         return [
-            str(given.get(row.id) or (f"{row.category} {row.id}" if row.category else row.id))
-            for row in rows
+            str(given.get(row.id) or (f"{row.category} {name}" if row.category else name))
+            for row, name in zip(rows, ids, strict=True)
         ]
     if len(names) != len(rows):
         todo = "pass one name an item, or a mapping from ids to names"
         raise expected("names", f"{len(rows)} names", f"{len(names)}", todo)
     return [str(name) for name in names]
+
+
+def _file_names(ids: Sequence[str]) -> list[str]:
+    """Ids as they are, but of paths of files the name, and the folder where names repeat."""
+    short = [_FOLDERS.sub("", one) for one in ids]
+    return [
+        name if name == one or short.count(name) == 1 else "/".join(re.split(r"[/\\]", one)[-2:])
+        for one, name in zip(ids, short, strict=True)
+    ]
 
 
 def images_of(rows: Sequence[ItemSimilarity], images: Images) -> list[ImageLike]:
@@ -96,18 +105,41 @@ def _known(interval: Any) -> tuple[float, float] | None:
     return float(interval[0]), float(interval[1])
 
 
-def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[Bar]:
-    """A bar for each part of the body that an item shows."""
+def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[list[Bar]]:
+    """For each item a bar for each part of the body that it shows."""
     out = []
     for row, name in zip(rows, labels, strict=True):
         parts = dict(row.by_slot) or {"whole": row.similarity}
         intervals: Mapping[str, Any] = getattr(row, "intervals", None) or {}
         aside = set(parts) - set(row.counted or parts)
-        for part, value in parts.items():
-            interval = _known(intervals.get(part))
-            note = "not counted" if part in aside else ""
-            out.append(Bar(float(value), part, interval, note, name))
+        out.append(
+            [
+                Bar(
+                    float(value),
+                    part,
+                    _known(intervals.get(part)),
+                    "not counted" if part in aside else "",
+                    name,
+                )
+                for part, value in parts.items()
+            ]
+        )
     return out
+
+
+def shares_of(
+    rows: Sequence[ItemSimilarity], classes: Sequence[str]
+) -> tuple[list[str], FloatArray]:
+    """Columns of a table and shares of shape (rows, columns), of which each row adds up to 1.
+
+    Where something may be like none of the classes, a last column says so, and the classes share
+    what it leaves.
+    """
+    none = np.array([[row.p_neither] for row in rows], np.float32)
+    values = np.array([[row.by_class[name] for name in classes] for row in rows], np.float32)
+    if not none.any():
+        return list(classes), values
+    return [*classes, NONE], np.hstack([values * (1 - none), none])
 
 
 def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
@@ -115,17 +147,17 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
     order = sorted(range(len(rows)), key=lambda i: (rows[i].similarity, i))[:k]
     out = []
     for i in order:
-        nearest = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
-        note = f"nearest to {nearest[0]} ({nearest[1]:.2f})" if nearest[0] else ""
-        if getattr(rows[i], "neither", False):
+        name, share = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
+        note = f"nearest to {name} ({share * (1 - rows[i].p_neither):.2f})" if name else ""
+        if rows[i].neither:
             note = "like none of the styles"
         out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
     return out
 
 
-def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
-    """A bar for the best of each slot, then for each of the ``k`` least similar garments."""
-    out = []
+def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], list[Bar]]:
+    """A bar for the best of each slot, and for each of the ``k`` least similar garments."""
+    slots, garments = [], []
     for slot in gaps.slots:
         if slot.status == "optional":
             continue
@@ -133,7 +165,7 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
         if slot.unlocks:
             more = "outfit" + "s" * (slot.unlocks != 1)
             note += f"; one of the style would make {slot.unlocks:,} good {more}"
-        out.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
+        slots.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
     labels = labels_of([gap.row for gap in gaps], names)
     for gap, label in list(zip(gaps, labels, strict=True))[:k]:
         note = gap.verdict
@@ -142,8 +174,10 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> list[Bar]:
         if gap.cost_per_wear is not None:
             note += f", {gap.cost_per_wear:.2f} {gap.currency or ''}".rstrip() + " a wear"
         known = interval_of(gap.row)
-        out.append(Bar(float(gap.similarity), label, known, note, "Garments, least similar first"))
-    return out
+        garments.append(
+            Bar(float(gap.similarity), label, known, note, "Garments, least similar first")
+        )
+    return slots, garments
 
 
 def closet_tiles(

@@ -12,7 +12,7 @@ from stylesim._charts import (
     MUTED,
     bare,
     colours,
-    figure_of,
+    finished,
     heading,
     inches,
     panel,
@@ -147,4 +147,4 @@ def sheet_figure(
     heading(axes, title)
     if footnote:
         axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
-    return figure_of(axes)
+    return finished(axes)

@@ -6,16 +6,18 @@ mathematics, so that a dollar sign in a product's title stays one.
 
 from __future__ import annotations
 
-import textwrap
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stylesim._tables import width_of
 from stylesim.errors import MissingExtraError, expected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
@@ -28,10 +30,36 @@ LINES = ("#0072b2", "#d55e00", "#007a5a", "#a83f7f", "#1f2a30", "#8a6d00", "#3d8
 text on white; each line has a mark of its own as well."""
 MARKS = "osD^vPX*"
 
+WIDE_FONTS = (
+    "Noto Sans CJK KR",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans KR",
+    "Noto Sans JP",
+    "Noto Sans SC",
+    "Source Han Sans",
+    "Malgun Gothic",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Apple SD Gothic Neo",
+    "Hiragino Sans",
+    "PingFang SC",
+    "NanumGothic",
+    "IPAexGothic",
+    "WenQuanYi Zen Hei",
+    "Arial Unicode MS",
+)
+"""Usual fonts with Chinese, Japanese and Korean characters; those installed are asked in turn."""
+
+_PIECES = re.compile(r" ?\S+?(?:(?<=[^\W\d]{2}-)(?=\w)|(?= )|$)")
+"""Words, each with the space before it, and their parts where a hyphen ends one."""
+
 _LOW, _MIDDLE = "#f6f3ee", "#8cc7bf"
 _SIZE, _SMALLEST, _LEADING = 9.0, 3.5, 1.3
 LABEL_WIDTH, LABEL_LINES = 32, 3
 _COLUMN_WIDTH, _COLUMN_LINES = 13, 3
+HIGHEST = 40.0
+"""Inches of rows in one figure: more can hardly be opened, and not be read."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -84,6 +112,26 @@ def figure_of(axes: Axes) -> Figure:
         figure = figure.figure
     found: Figure = figure
     return found
+
+
+def finished(axes: Axes) -> Figure:
+    """The figure of axes that were drawn on, all of whose texts can be shown."""
+    with_wide_fonts(axes)
+    return figure_of(axes)
+
+
+def with_wide_fonts(drawn: Artist) -> None:
+    """Name the installed fonts of Chinese, Japanese and Korean after that of each text."""
+    from matplotlib.font_manager import fontManager
+    from matplotlib.text import Text
+
+    installed = {font.name for font in fontManager.ttflist}  # others would be warned of
+    fonts = [name for name in WIDE_FONTS if name in installed]
+    for text in drawn.findobj(Text) if fonts else []:
+        assert isinstance(text, Text)
+        if width_of(text.get_text()) > len(text.get_text()):
+            known = text.get_fontfamily()
+            text.set_fontfamily([*known, *(name for name in fonts if name not in known)])
 
 
 def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
@@ -152,16 +200,43 @@ def bare(axes: Axes) -> None:
 
 
 def short(text: str, width: int) -> str:
-    """Text cut to a width, with an ellipsis where something was left out."""
+    """Text cut to a width, with an ellipsis where something was left out.
+
+    Widths are in letters; those of Chinese, Japanese and Korean fill two.
+    """
     text = " ".join(str(text).split())
-    return text if len(text) <= width else text[: max(1, width - 1)].rstrip() + "…"
+    return text if width_of(text) <= width else _cut(text, width)
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of a text as has room before an ellipsis."""
+    text = text[:width]
+    while len(text) > 1 and width_of(text) >= width:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """Text in at most so many lines."""
-    return textwrap.wrap(" ".join(str(text).split()), width, max_lines=lines, placeholder="…") or [
-        ""
-    ]
+    """Text in at most so many lines of a width, of which the last may be cut.
+
+    Example:
+        >>> wrapped("a business-casual shirt", 13, 3)
+        ['a business-', 'casual shirt']
+        >>> wrapped("민트색 플리츠 스커트", 8, 2)
+        ['민트색', '플리츠…']
+    """
+    text = " ".join(str(text).split())
+    out = [""]
+    for piece in _PIECES.findall(text):
+        if width_of(out[-1] + piece) > width >= width_of(piece.strip()):
+            out.append("")
+        for letter in piece if out[-1] else piece.strip():
+            if out[-1] and width_of(out[-1] + letter) > width:
+                out.append("")
+            out[-1] += letter
+    if len(out) > lines:
+        out[lines - 1 :] = [_cut(out[lines - 1], width)]
+    return [line.strip() for line in out]
 
 
 def folded(text: str, width: int = LABEL_WIDTH, lines: int = LABEL_LINES) -> str:
@@ -169,9 +244,11 @@ def folded(text: str, width: int = LABEL_WIDTH, lines: int = LABEL_LINES) -> str
     return "\n".join(wrapped(text, width, lines))
 
 
-def name_rows(axes: Axes, at: Sequence[float], labels: Sequence[str], size: float) -> None:
+def name_rows(
+    axes: Axes, at: Sequence[float], labels: Sequence[str], size: float, width: int = LABEL_WIDTH
+) -> None:
     """Names to the left of rows; as tick labels, which a layout leaves room for."""
-    texts = [folded(label) for label in labels]
+    texts = [folded(label, width) for label in labels]
     axes.set_yticks(list(at), texts, fontsize=size, color=INK, parse_math=False)
     axes.tick_params(axis="y", length=0, pad=5)
 
@@ -183,34 +260,37 @@ def heat(
     columns: Sequence[str],
     *,
     strong: str = "column",
+    label_width: int = LABEL_WIDTH,
 ) -> None:
     """A table of probabilities as coloured cells; the first column or row is set in bold."""
     n, classes = values.shape
     wide, high = inches(axes)
-    lines = max(len(wrapped(name, LABEL_WIDTH, LABEL_LINES)) for name in rows)
-    size = min(fitting(high / n, lines), fitting(high / n), 72 * wide / classes / 3.2)
-    cells = np.nan_to_num(np.asarray(values, np.float64))
-    axes.imshow(cells, cmap=colours(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    lines = max(len(wrapped(name, label_width, LABEL_LINES)) for name in rows)
+    size = min(fitting(high / n, lines), 72 * wide / classes / 3.2)
+    axes.imshow(values, cmap=colours(), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     bare(axes)
-    name_rows(axes, range(n), rows, size)
+    name_rows(axes, range(n), rows, size, label_width)
     axes.xaxis.tick_top()
     heads = [folded(name, _COLUMN_WIDTH, _COLUMN_LINES) for name in columns]
-    style = {"fontsize": min(_SIZE, 72 * wide / classes / 7), "fontweight": "bold", "color": INK}
+    style = {"fontsize": min(_SIZE, 72 * wide / classes / 9), "fontweight": "bold", "color": INK}
     axes.set_xticks(range(classes), heads, parse_math=False, **style)
     axes.tick_params(axis="x", length=0)
     for y in range(n):
         for x in range(classes):
-            level = cells[y, x]
-            shown = "-" if np.isnan(values[y, x]) else f"{level:.2f}"
-            ink = "white" if level > 0.68 else INK
+            ink = "white" if values[y, x] > 0.68 else INK
             weight = "bold" if (x if strong == "column" else y) == 0 else "normal"
             style = {"color": ink, "fontweight": weight, "fontsize": size}
-            write(axes, x, y, shown, ha="center", va="center", **style)
+            write(axes, x, y, f"{values[y, x]:.2f}", ha="center", va="center", **style)
     # White lines keep neighbouring cells of one colour apart.
     axes.set_xticks(np.arange(classes - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(n - 1) + 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=2 if size > 6 else 0.6)
     axes.tick_params(which="minor", length=0)
+
+
+def left_out(total: int, shown: int, what: str = "") -> str:
+    """What to say of rows that are not shown."""
+    return f"{total - shown} more{what} not shown" if total > shown else ""
 
 
 def column_lines(columns: Sequence[str]) -> int:

@@ -11,9 +11,10 @@ from stylesim._charts import (
     MARKS,
     MUTED,
     RULE,
-    figure_of,
+    finished,
     folded,
     heading,
+    inches,
     panel,
     short,
 )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _GAP, _WIDTH, _MOST = 0.06, 22, 2
 _HIGH = 3.3
+_DIGIT = 0.075  # inches
 
 
 def lines_figure(
@@ -61,7 +63,10 @@ def lines_figure(
             parse_math=False,
         )
     axes.set_ylim(min(-0.03, *heights), max(1.03, *heights))
-    axes.set_xticks(epochs)
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    digits = len(str(epochs[-1]))
+    room = (_DIGIT * digits + 0.1) / (0.9 * inches(axes)[0])  # of a number, as a share of the axis
+    axes.set_xticks(thinned(epochs, room * (epochs[-1] - epochs[0])))
     axes.set_xlabel("epochs", fontsize=9, color=MUTED)
     axes.set_ylabel(f"similarity to {short(wanted, 28)}", fontsize=9, color=MUTED, parse_math=False)
     axes.tick_params(length=0, labelsize=8, labelcolor=INK)
@@ -70,7 +75,21 @@ def lines_figure(
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(RULE)
     heading(axes, title)
-    return figure_of(axes)
+    return finished(axes)
+
+
+def thinned(values: Sequence[int], gap: float) -> list[int]:
+    """Of rising numbers the first, the last, and as many between as leave a gap.
+
+    Example:
+        >>> thinned([1, 2, 3, 10, 19, 20], 2)
+        [1, 3, 10, 20]
+    """
+    kept = [values[0]]
+    for value in values[1:-1]:
+        if value - kept[-1] >= gap and values[-1] - value >= gap:
+            kept.append(value)
+    return kept if values[-1] == kept[-1] else [*kept, values[-1]]
 
 
 def apart(values: Sequence[float], gap: float = _GAP) -> list[float]:

@@ -90,10 +90,10 @@ class SimilarityTable:
 def aligned(head: list[str], rows: list[list[str]], *, left: int = 1) -> str:
     """Text in columns: the first ``left`` to the left, the others to the right."""
     lines = [[_one_line(cell) for cell in line] for line in (head, *rows)]
-    widths = [max(_width(line[i]) for line in lines) for i in range(len(head))]
+    widths = [max(width_of(line[i]) for line in lines) for i in range(len(head))]
 
     def padded(cell: str, i: int) -> str:
-        space = " " * (widths[i] - _width(cell))
+        space = " " * (widths[i] - width_of(cell))
         return cell + space if i < left else space + cell
 
     return "\n".join(
@@ -101,8 +101,13 @@ def aligned(head: list[str], rows: list[list[str]], *, left: int = 1) -> str:
     )
 
 
-def _width(cell: str) -> int:
-    """Columns on a terminal: Chinese, Japanese and Korean characters fill two."""
+def width_of(cell: str) -> int:
+    """Columns that a text fills: Chinese, Japanese and Korean characters fill two.
+
+    Example:
+        >>> width_of("skirt"), width_of("치마")
+        (5, 4)
+    """
     return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in cell)
 
 

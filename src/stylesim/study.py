@@ -12,6 +12,7 @@ import numpy as np
 
 from stylesim._fitting import bar
 from stylesim._study_figure import lines_figure
+from stylesim._tables import aligned
 from stylesim.backbones.base import check_whole, listed
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import expected
@@ -145,11 +146,7 @@ class EpochStudy(Sequence[EpochRow]):
             for row in self.rows
             for test, values in zip(self.tests, row.similarity, strict=True)
         ]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        )
+        return aligned(lines[0], lines[1:], left=len(lines[0]))
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in ("epochs", "image", *self.classes))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
+from itertools import combinations
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
-from plotted import texts
+from plotted import inside, texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError
@@ -44,15 +44,6 @@ def explained(near: int = 3, parts: int = 2, size: tuple[int, int] = (60, 90)) -
     )
 
 
-def inside(figure: Figure) -> None:
-    figure.canvas.draw()
-    for text in figure.findobj(Text):
-        if text.get_text() and text.get_visible():
-            box = text.get_window_extent()
-            assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1, text.get_text()
-            assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1, text.get_text()
-
-
 @pytest.mark.parametrize("size", [(60, 90), (200, 60)])
 @pytest.mark.parametrize(("near", "parts"), [(4, 2), (0, 0)])
 def test_the_explanation_shows_its_parts(near: int, parts: int, size: tuple[int, int]) -> None:
@@ -65,6 +56,27 @@ def test_the_explanation_shows_its_parts(near: int, parts: int, size: tuple[int,
     pictures = [image for axes in figure.axes for image in axes.images]
     assert len(pictures) == 1 + near
     assert np.array_equal(pictures[0].get_array(), np.asarray(why.overlay()))
+
+
+def test_the_notes_stand_below_the_sentence() -> None:
+    import attrs
+
+    notes = ("No garment was found, so the picture was compared as a whole.", "long " * 90)
+    why = attrs.evolve(
+        explained(),
+        notes=notes,
+        parts=(attrs.evolve(explained().parts[0], category="cardigan " * 5),),
+    )
+    figure = plotting.explanation_overlay(why)
+    inside(figure)
+    places = {text.get_text(): text.get_window_extent() for text in figure.axes[1].texts}
+    note = places[notes[0]]
+    assert note.y1 < min(box.y0 for text, box in places.items() if text.startswith("0.80 similar"))
+    assert note.y0 > places["Garments compared"].y1
+    boxes = list(places.values())
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    (name,) = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    assert name.get_window_extent().x0 > figure.axes[0].get_window_extent().x1
 
 
 def test_the_line_goes_around_the_hottest_tenth() -> None:
@@ -115,6 +127,17 @@ def test_two_are_compared_on_the_same_axes() -> None:
     ]
     lines = [one for one in figure.axes[0].lines if one.get_gid() == "calibration"]
     assert len({(one.get_color(), one.get_marker()) for one in lines}) == 2
+
+
+def test_lines_do_not_cross_the_text() -> None:
+    figure = plotting.calibration_diagram(np.linspace(0, 1, 40), np.ones(40), label="a")
+    axes = figure.axes[0]
+    plotting.calibration_diagram(np.linspace(0, 1, 40), np.ones(40), label="b", ax=axes)
+    figure.draw_without_rendering()
+    first, second = (text.get_window_extent() for text in axes.texts)
+    (_, top) = axes.transData.transform((0, 1))
+    assert first.y0 > second.y1 > second.y0 > top + 5
+    assert max(axes.get_yticks()) == 1
 
 
 @pytest.mark.parametrize(

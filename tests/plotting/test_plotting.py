@@ -8,9 +8,8 @@ import sys
 import attrs
 import numpy as np
 import pytest
-from matplotlib.text import Text
 from PIL import Image
-from plotted import CLASSES, drawn, pick, report_of, row, texts
+from plotted import CLASSES, drawn, inside, pick, report_of, row, texts
 
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError, MissingExtraError
@@ -142,6 +141,18 @@ def test_what_is_like_no_style_is_said(report: SimilarityReport) -> None:
     assert "like none of the styles" in texts(plotting.gap_chart(report_of(*unlike)))
 
 
+def test_shares_add_up_to_one(report: SimilarityReport) -> None:
+    unsure = [attrs.evolve(item, p_neither=0.4) for item in report]
+    values = np.asarray(plotting.similarity_table(report_of(*unsure)).axes[0].images[0].get_array())
+    assert values.sum(axis=1) == pytest.approx([1, 1, 1])
+    assert values[1] == pytest.approx([0.6 * 0.91, 0.6 * 0.018, 0.6 * 0.072, 0.4])
+    page = plotting.journey(report, outfits=report_of(*unsure))
+    table = next(axes for axes in page.axes if axes.get_yticklabels() and axes.images)
+    assert np.allclose(table.images[0].get_array(), values.T)
+    assert table.get_yticklabels()[-1].get_text() == "none of them"
+    assert "nearest to sporty (0.45)" in texts(plotting.gap_chart(report_of(*unsure)))
+
+
 class Interval:
     """A row as a report that knows intervals gives it."""
 
@@ -173,17 +184,6 @@ def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures
     inside(figure)
 
 
-def inside(figure) -> None:
-    """No text leaves the page."""
-    figure.draw_without_rendering()
-    page = figure.bbox
-    for text in figure.findobj(Text):
-        if text.get_text() and text.get_visible():
-            box = text.get_window_extent()
-            assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
-            assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
-
-
 def test_one_row_and_many() -> None:
     long = "a very long name of a garment that nobody would type by hand"
     for count in (1, 90):
@@ -191,6 +191,29 @@ def test_one_row_and_many() -> None:
         inside(plotting.similarity_table(report_of(*rows)))
         inside(plotting.slot_bars(report_of(*rows)))
     assert len(rows_named(plotting.slot_bars(report_of(*rows), k=5))) == 5
+
+
+def test_many_gaps_can_be_read() -> None:
+    rows = [attrs.evolve(row(str(i), i / 100, upper=i / 100), slot=Slot.TOP) for i in range(100)]
+    figure = plotting.gap_chart(report_of(*rows).gaps(), k=100)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert len(rows_named(figure)) == 102
+    assert any("\n" in text for text in texts(figure))
+    assert min(text.get_fontsize() for text in axes.texts) >= 7
+    (head,) = [text for text in axes.texts if "least similar first" in text.get_text()]
+    box = head.get_bbox_patch().get_window_extent()
+    assert not any(box.overlaps(bar.get_window_extent()) for bar in axes.patches)
+
+
+@pytest.mark.parametrize(
+    "draw", [plotting.gap_chart, plotting.slot_bars, plotting.similarity_table]
+)
+def test_no_figure_grows_without_end(draw) -> None:
+    figure = draw(report_of(*(row(str(i), 0.5, upper=0.5) for i in range(250))), k=250)
+    assert figure.get_size_inches()[1] < 43
+    left = 250 - len(rows_named(figure))
+    assert figure.axes[0].get_xlabel().startswith(f"{left} more")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import attrs
 import numpy as np
 import pytest
 from PIL import Image
-from plotted import SIMILAR, drawn, pick, report_of, row, texts
+from plotted import SIMILAR, drawn, inside, pick, report_of, row, texts
 
 from stylesim import plotting
 from stylesim._report import Shown
 from stylesim.errors import InvalidArgumentError
 from stylesim.outfits import Candidate, best_outfits
-from stylesim.similarity import SimilarityReport
+from stylesim.similarity import ItemSimilarity, SimilarityReport
 from stylesim.wardrobe import Wardrobe
 
 
@@ -79,6 +79,31 @@ def test_the_journey_holds_all_parts(report: SimilarityReport, pictures) -> None
     small = plotting.journey(report)
     assert small.get_size_inches()[1] < full.get_size_inches()[1]
     assert drawn(full).std() > 10
+
+
+def test_long_names_and_many_outfits_stay_on_the_page_of_the_journey() -> None:
+    classes = [f"{what} of flowing fabrics and pastel" for what in ("wannabe", "sporty", "suit")]
+    rows = [
+        ItemSimilarity(
+            f"/photos/{folder}/{i:04}.jpg",
+            0.1,
+            dict(zip(classes, (0.1, 0.2, 0.7), strict=True)),
+            interval=(0.05, 0.2),
+        )
+        for folder in ("street", "home")
+        for i in range(6)
+    ]
+    outfits = SimilarityReport(classes, rows)
+    closet = SimilarityReport(classes, [attrs.evolve(rows[0], id="C:\\me\\IMG 1.JPG"), *rows[:3]])
+    figure = plotting.journey(closet, outfits=outfits, title="A very long title " * 20)
+    inside(figure)
+    assert "Whole outfits: the probability of each style (6 more not shown)" in {
+        text.get_text() for text in figure.texts
+    }
+    shown = {text.get_text() for axes in figure.axes for text in axes.get_xticklabels()}
+    assert {text.replace("\n", "") for text in shown} >= {f"street/{i:04}.jpg" for i in range(6)}
+    named = {text.get_text() for axes in figure.axes for text in axes.get_yticklabels()}
+    assert {"IMG 1.JPG", "0002.jpg"} <= named
 
 
 def test_captions_do_not_run_into_each_other(report: SimilarityReport, pictures) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.text import Text
 from PIL import Image
 
 from stylesim.products import Product
@@ -44,3 +45,14 @@ def texts(figure) -> list[str]:
 def drawn(figure) -> np.ndarray:
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+
+def inside(figure) -> None:
+    """No text leaves the page."""
+    figure.draw_without_rendering()
+    page = figure.bbox
+    for text in figure.findobj(Text):
+        if text.get_text() and text.get_visible():
+            box = text.get_window_extent()
+            assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
+            assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()

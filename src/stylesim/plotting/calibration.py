@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stylesim._charts import INK, LINES, MARKS, MUTED, RULE, figure_of, heading, panel, short, write
+from stylesim._charts import INK, LINES, MARKS, MUTED, RULE, finished, heading, panel, short, write
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SIDE = 3.9
 _Z = 1.6449  # of a 90% interval
 _COUNTS = 0.12  # height of the counts at the foot
+_LINE = 0.055  # of the height, for a line of text
 
 
 def calibration_diagram(
@@ -90,14 +91,16 @@ def calibration_diagram(
     cases = f"{len(sure)} case" + "s" * (len(sure) != 1)
     name = f"{short(label, 24)}: expected" if label else "Expected"
     text = f"{name} calibration error {error:.2f}, {cases}"
-    write(axes, 0.02, 0.98 - 0.055 * turn, text, va="top", fontsize=8, color=colour)
-    return figure_of(axes)
+    # The lines of the diagram end at 1, so they never cross what stands above.
+    axes.set_ylim(0, 1.02 / (0.97 - _LINE * (turn + 1)))
+    style = {"va": "top", "fontsize": 8, "color": colour, "transform": axes.transAxes}
+    write(axes, 0.02, 0.98 - _LINE * turn, text, **style)
+    return finished(axes)
 
 
 def _frame(axes: Axes, title: str | None) -> None:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle=":", zorder=1)
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
     ticks = np.arange(6) / 5
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(ticks)

@@ -13,12 +13,13 @@ from stylesim._charts import (
     INK,
     MUTED,
     bare,
-    figure_of,
+    finished,
     folded,
     heading,
     new_figure,
     panel,
     place,
+    with_wide_fonts,
     wrapped,
     write,
 )
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from stylesim.explanation import Nearest
 
 _HIGH, _WIDEST, _SIDE = 5.0, 6.0, 5.6  # inches: the picture, and the column to its right
-_SENTENCE, _SHOWN = 62, 4
-_LEADING = 0.19
+_SENTENCE, _NOTE, _NAME, _SHOWN = 62, 78, 15, 4  # letters in a line, and photographs
+_LEADING, _NOTE_LEADING = 0.19, 0.16
 _SHARE, _WARM = 0.1, 0.05
 
 
@@ -49,7 +50,8 @@ def explanation_overlay(
 
     Yellow is warm and red is hot; the black and white line goes around the hottest tenth of the
     picture, so that it is found without telling colours apart. Each garment that was compared has
-    a box with its similarity.
+    a box with its similarity. Below the sentence stand the notes: what was assumed, and what could
+    not be said.
 
     Args:
         why: What :meth:`stylesim.SimilarityScorer.explain` gave.
@@ -86,19 +88,29 @@ def explanation_overlay(
         axes = panel(ax, (1, 1), (0, 0, 0, 0))
         _picture(axes, why)
         heading(axes, title)
-        return figure_of(axes)
+        return finished(axes)
     width, height = why.picture.size
     wide = min(_WIDEST, _HIGH * width / height)
     high = wide * height / width
     top = 0.5 if title else 0.2
     text = wrapped(why.sentence, _SENTENCE, 6)
+    notes = [line for note in why.notes for line in wrapped(note, _NOTE, 3)]
     near = 1.75 if any(one.thumbnail for one in why.nearest) else 0.2 * len(why.nearest)
-    needed = _LEADING * (len(text) + 2) + 0.75 + 0.42 * len(why.parts) + near + 0.5
+    needed = (
+        _LEADING * (len(text) + 2)
+        + _NOTE_LEADING * len(notes)
+        + 0.1 * bool(notes)
+        + 0.75
+        + 0.42 * len(why.parts)
+        + near
+        + 0.5
+    )
     figure = new_figure(wide + _SIDE + 0.6, top + max(high, needed) + 0.2)
     axes = place(figure, 0.2, top, wide, high)
     _picture(axes, why)
     heading(axes, title)
-    _beside(figure, why, text, wide + 0.4, top, max(high, needed))
+    _beside(figure, why, text, notes, wide + 0.4, top, max(high, needed))
+    with_wide_fonts(figure)
     return figure
 
 
@@ -125,9 +137,15 @@ def _picture(axes: Axes, why: Explanation) -> None:
 
 
 def _beside(
-    figure: Figure, why: Explanation, text: Sequence[str], left: float, top: float, high: float
+    figure: Figure,
+    why: Explanation,
+    text: Sequence[str],
+    notes: Sequence[str],
+    left: float,
+    top: float,
+    high: float,
 ) -> None:
-    """The sentence, a bar for each garment, and the nearest photographs."""
+    """The sentence, what was assumed, a bar for each garment, and the nearest photographs."""
     axes = place(figure, left, top, _SIDE, high)
     axes.set_xlim(0, _SIDE)
     axes.set_ylim(high, 0)
@@ -137,6 +155,10 @@ def _beside(
     for line in text:
         write(axes, 0, y, line, va="top", fontsize=10, fontweight="bold")
         y += _LEADING
+    for line in notes:
+        write(axes, 0, y + 0.05, line, va="top", fontsize=8.5, color=MUTED)
+        y += _NOTE_LEADING
+    y += 0.1 * bool(notes)
     if why.parts:
         y += 0.3
         write(axes, 0, y - 0.12, "Garments compared", fontsize=8.5, color=MUTED)
@@ -144,7 +166,7 @@ def _beside(
             Bar(part.similarity, part.name, None, f"counts {part.weight:.0%}, heat {part.heat:.0%}")
             for part in why.parts
         ]
-        bars(place(figure, left + 1.3, top + y, 1.7, 0.42 * len(rows)), rows)
+        bars(place(figure, left + 1.3, top + y, 1.7, 0.42 * len(rows)), rows, label_width=_NAME)
         y += 0.42 * len(rows)
     if why.nearest:
         y += 0.3

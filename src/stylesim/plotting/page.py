@@ -29,13 +29,16 @@ def journey(
 ) -> Figure:
     """The whole journey on one page: outfits, gaps, closet, recommendations.
 
+    The first of each are shown; what is left out is counted above it.
+
     Args:
         closet: The report of the wardrobe.
         picks: What a recommender gave; may be empty.
         images: The wardrobe that was scored, or its pictures in order or by id; None takes
             those that the report remembers.
         names: What to call the garments, in order or by id.
-        outfits: A report of whole outfits, for the table at the top; None leaves it out.
+        outfits: A report of whole outfits, for the table at the top; None leaves it out. As in
+            :func:`similarity_table`, what an outfit is like adds up to 1.
         outfit_images: The pictures of the outfits, as ``images``.
         outfit_names: What to call the outfits.
         title: Shown at the top.

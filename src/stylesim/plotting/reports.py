@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stylesim._chart_bars import bar_figure
 from stylesim._chart_data import (
     Names,
@@ -13,19 +11,22 @@ from stylesim._chart_data import (
     counted,
     gap_rows,
     labels_of,
-    left_out,
     rows_of,
+    shares_of,
     slot_rows,
 )
 from stylesim._charts import (
+    HIGHEST,
     MUTED,
     column_lines,
-    figure_of,
+    finished,
     heading,
     heat,
+    left_out,
     panel,
     row_height,
 )
+from stylesim._tables import width_of
 from stylesim.gaps import ClosetGaps
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def similarity_table(
 ) -> Figure:
     """The paper's Table 1 as a heat map: a row an item, a column a class.
 
-    Where the report tells how likely an item is like none of the classes, a last column says so.
+    Each row adds up to 1. Where an item may be like none of the classes, a last column says so, and
+    the others are ``by_class`` times what is left, so that the first is the similarity.
 
     Args:
         report: What a scorer gave.
-        k: Most rows shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        k: Most rows shown; fewer where a figure would be higher than 40 inches.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the rows ask for.
 
@@ -72,16 +74,12 @@ def similarity_table(
     counted("k", k)
     rows = rows_of(report)
     labels = labels_of(rows, names)[:k]
-    classes = list(report.classes)
-    values = np.asarray(report.table())[:k]
-    unlike = [getattr(row, "p_neither", None) for row in rows[:k]]
-    if any(unlike):
-        classes.append("none of them")
-        alone = [[np.nan if one is None else float(one)] for one in unlike]
-        values = np.concatenate([values, np.array(alone, values.dtype)], axis=1)
+    if ax is None:
+        labels = labels[: int(HIGHEST / row_height(labels))]
+    classes, values = shares_of(rows[: len(labels)], report.classes)
     note = left_out(len(rows), len(labels))
     size = 1.15 * len(classes), row_height(labels) * len(labels)
-    longest = max(len(label) for label in labels)
+    longest = max(width_of(label) for label in labels)
     left = 0.3 + 0.083 * min(longest, 32)
     axes = panel(
         ax, size, (left, 0.45 + 0.16 * column_lines(classes), 0.3, 0.15 + 0.25 * bool(note))
@@ -90,7 +88,7 @@ def similarity_table(
     heading(axes, title, lift=8)
     if note:
         axes.set_xlabel(note, fontsize=8, color=MUTED, loc="left")
-    return figure_of(axes)
+    return finished(axes)
 
 
 def slot_bars(
@@ -108,8 +106,8 @@ def slot_bars(
 
     Args:
         report: What a scorer gave.
-        k: Most items shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        k: Most items shown; fewer where a figure would be higher than 40 inches.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
 
@@ -133,8 +131,8 @@ def slot_bars(
     counted("k", k)
     rows = rows_of(report)
     labels = labels_of(rows, names)
-    note = left_out(len(rows), min(k, len(rows)), " items")
-    return bar_figure(slot_rows(rows[:k], labels[:k]), title, ax, note)
+    items = slot_rows(rows[:k], labels[:k])
+    return bar_figure(items, title, ax, total=len(rows), what=" items")
 
 
 def gap_chart(
@@ -147,14 +145,15 @@ def gap_chart(
 ) -> Figure:
     """Bars of the items furthest from the wanted style.
 
-    Of a report, with the class that each is nearest to. Of the gaps of a closet, first the best
+    Of a report, with the class that each is nearest to and its share, ``by_class`` less what is
+    like none of the classes. Of the gaps of a closet, first the best
     of each slot and what is missing, then the garments with verdict, number of good outfits and
     cost per wear.
 
     Args:
         report: What a scorer gave, or the gaps of a closet: ``report.gaps(wardrobe)``.
-        k: Number of items shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        k: Number of items shown; fewer where a figure would be higher than 40 inches.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the bars ask for.
 
@@ -176,8 +175,10 @@ def gap_chart(
     counted("k", k)
     if isinstance(report, ClosetGaps):
         rows_of(report)
-        note = left_out(len(report), min(k, len(report)), ", more similar,")
-        return bar_figure(closet_gap_rows(report, names, k), title, ax, note)
-    rows = rows_of(report)
-    note = left_out(len(rows), min(k, len(rows)), ", more similar,")
-    return bar_figure(gap_rows(rows, labels_of(rows, names), k), title, ax, note)
+        slots, gaps = closet_gap_rows(report, names, k)
+    else:
+        rows = rows_of(report)
+        slots, gaps = [], gap_rows(rows, labels_of(rows, names), k)
+    items = [[bar] for bar in gaps]
+    what = ", more similar,"
+    return bar_figure(items, title, ax, total=len(report), what=what, lead=slots)

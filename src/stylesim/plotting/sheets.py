@@ -9,12 +9,12 @@ from stylesim._chart_data import (
     closet_tiles,
     counted,
     labels_of,
-    left_out,
     outfit_tiles,
     pick_tiles,
     rows_of,
 )
 from stylesim._chart_sheets import OUTFIT_TILE, PICK_TILE, TILE, sheet_figure
+from stylesim._charts import left_out
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def closet_sheet(
         images: The wardrobe that was scored, or the pictures in order or by id; None takes
             those that the report remembers.
         k: Most items shown.
-        names: What to call the items, in order or by id; None shows their ids.
+        names: What to call the items, in order or by id; None shows ids or names of files.
         columns: Pictures in a row; None chooses by their number.
         title: Shown above; None for none.
         ax: Axes to draw on; None makes a figure of the size that the pictures ask for.
