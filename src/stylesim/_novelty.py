@@ -7,6 +7,9 @@ the means elsewhere, moving them about tells how much a similarity depends on th
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import count as count_from
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,10 +18,13 @@ import numpy as np
 from stylesim.functional import softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from stylesim._calibration import Calibration, Space
     from stylesim.functional import Floats, Ints
 
-DRAWS = 96
+DRAWS = 384
+_SKIPPED = 200  # points of the sequence before those taken
 _FALLBACK_SPREAD = 2.0
 _STEEPNESS = 4.0  # of log-odds by spreads, where nothing was calibrated
 _SPREADS = 4.0  # beyond the target's own rows, until "neither" is as likely as not
@@ -99,16 +105,16 @@ class Clouds:
         return np.asarray(constant + said @ np.array(slopes))
 
     def draws(
-        self, x: Floats, logits: Floats, factors: Floats | float = 1.0
+        self, x: Floats, logits: Floats, tossed: Floats, factors: Floats | float = 1.0
     ) -> tuple[Floats, Floats]:
         """What other draws of the target's photographs might have said.
-
-        The numbers drawn are the same for all regions: what other photographs of a class would
-        change, they would change for its upper and its lower body alike.
 
         Args:
             x: Rows of shape (n, d).
             logits: Array of shape (n, classes), already tempered.
+            tossed: Array of shape (draws, classes) of :func:`normals`, the same for all regions:
+                what other photographs of a class would change, they would change for its upper
+                and its lower body alike.
             factors: What the temperature was multiplied with, for all or of shape (n, 1).
 
         Returns:
@@ -119,10 +125,9 @@ class Clouds:
         # the fewer tell how wide they are, the farther. On the training photographs n - 1, as in
         # Student's t, covers more the fewer pictures there are, n - 1/2 less so.
         off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 0.5, 0.5) * x.shape[1]))
-        normal = normals(len(self.counts))[:, None] * off
-        tossed = logits + normal / self.temperature / factors
-        shape = tossed.shape
-        shares = softmax(tossed.reshape(-1, shape[-1])).reshape(shape)
+        normal = tossed[:, None] * off
+        moved = logits + normal / self.temperature / factors
+        shares = softmax(moved.reshape(-1, moved.shape[-1])).reshape(moved.shape)
         # A mean that lies nearer by one unit of logits is nearer by two of squared distance.
         odds = self.log_odds(x, -2.0 * normal)
         return shares, sigmoid(odds)
@@ -203,10 +208,39 @@ def without_own(rows: Floats, labels: Ints, groups: Ints, n_classes: int) -> tup
     return sums / sizes[:, None], (sums[labels] - mine[owner]) / rest
 
 
-def normals(classes: int) -> Floats:
-    """Standard normal numbers of shape (DRAWS, classes), as many below as above 0."""
-    half = np.random.default_rng(7).standard_normal((DRAWS // 2, classes))
-    return np.concatenate([half, -half])
+def normals(classes: Sequence[str]) -> Floats:
+    """Standard normal numbers of shape (DRAWS, classes), evenly spread.
+
+    The wanted class comes first; the others have theirs by name, so that their order changes
+    nothing.
+    """
+    rest = sorted(classes[1:])
+    return _spread_out(len(classes))[:, [0, *(1 + rest.index(name) for name in classes[1:])]]
+
+
+@lru_cache(maxsize=8)
+def _spread_out(columns: int) -> Floats:
+    """Each column the same quantiles, in an order of its own, and all of them mirrored.
+
+    Method: the order is that of J. Halton, On the Efficiency of Certain Quasi-Random Sequences of
+    Points, Numerische Mathematik 1960, from a place on where few columns go together.
+    """
+    count = DRAWS // 2
+    quantiles = np.array([NormalDist().inv_cdf((rank + 0.5) / count) for rank in range(count)])
+    half = np.empty((count, columns))
+    for column, base in zip(range(columns), _primes(), strict=False):
+        rest, place, unit = np.arange(_SKIPPED, _SKIPPED + count), np.zeros(count), 1.0
+        while rest.any():
+            unit /= base
+            place, rest = place + unit * (rest % base), rest // base
+        half[:, column] = quantiles[place.argsort().argsort()]
+    out: Floats = np.concatenate([half, -half])
+    out.setflags(write=False)
+    return out
+
+
+def _primes() -> Iterator[int]:
+    return (n for n in count_from(2) if all(n % k for k in range(2, n)))
 
 
 def sigmoid(x: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._novelty import DRAWS, sigmoid
+from stylesim._novelty import DRAWS, normals, sigmoid
 from stylesim._regions import WHOLE, counted, parts_by_region
 from stylesim.functional import softmax
 
@@ -82,11 +82,12 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
     """
     out: list[dict[str, Opinion]] = [{} for _ in views]
     n_classes = len(learned.classes)
+    tossed = normals(learned.classes)
     for region, head in learned.heads.items():
         parts, owners = parts_by_region(views, region)
         if not parts:
             continue
-        table = _table(head, parts, head.factors(views, owners))
+        table = _table(head, parts, head.factors(views, owners), tossed)
         for owner, row in zip(owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
@@ -145,7 +146,9 @@ def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:
     return out
 
 
-def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats) -> Floats:
+def _table(
+    head: RegionHead, parts: Sequence[GarmentView], factors: Floats, normal: Floats
+) -> Floats:
     """A row a garment: joint probabilities of the classes, "neither", and draws of similarity."""
     clouds = head.clouds
     proba = head.proba(parts, factors)
@@ -154,7 +157,7 @@ def _table(head: RegionHead, parts: Sequence[GarmentView], factors: Floats) -> F
     x = head.rows(parts)
     logits = head.head.logits(x) / head.head.temperature / factors
     neither = sigmoid(clouds.log_odds(x))
-    tossed, odds = clouds.draws(x, logits, factors)
+    tossed, odds = clouds.draws(x, logits, normal[:, list(head.members)], factors)
     wanted = (1.0 - head.shares.sum()) * tossed[:, :, head.members.index(0)]
     similarity = wanted * (1.0 - odds)
     return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])

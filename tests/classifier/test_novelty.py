@@ -1,10 +1,11 @@
-"""Neither, and intervals: on clouds whose truth is known."""
+"""Neither: on clouds whose truth is known."""
 
 from __future__ import annotations
 
 import attrs
 import numpy as np
 import pytest
+from around import DIM, fit, measured, middles, rows_around, said, views_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,54 +14,12 @@ from stylesim._clouds_file import clouds_from, clouds_parts
 from stylesim._opinions import opinions
 from stylesim._regions import WHOLE, Learned, learn_regions
 from stylesim._tempering import held_out
-from stylesim._views import GarmentView, PictureView
 from stylesim.functional import calibration_error, unit_rows
-from stylesim.types import Slot
-
-DIM = 24
-WIDTH = 0.8  # of a cloud, against 1 between the middles of kinds
-
-
-def middles(count: int, seed: int = 0) -> np.ndarray:
-    return unit_rows(np.random.default_rng(seed).normal(0, 1, (count, DIM)))
-
-
-def rows_around(middle: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    return unit_rows(middle + rng.normal(0, WIDTH / np.sqrt(DIM), (count, DIM)))
-
-
-def views_of(rows: np.ndarray, slot: Slot | None = Slot.TOP) -> list[PictureView]:
-    views = []
-    for row in rows.astype(np.float32):
-        whole = GarmentView(None, None, 1.0, row)
-        parts = () if slot is None else (GarmentView(slot, None, 1.0, row),)
-        views.append(PictureView(parts, whole))
-    return views
 
 
 @pytest.fixture(scope="module")
 def calibration() -> Calibration:
-    """As the recipe makes one: kinds of which the tests use the first few as classes."""
-    rng = np.random.default_rng(1)
-    kinds = np.repeat(np.arange(30), 40)
-    rows = np.concatenate([rows_around(m, 40, rng) for m in middles(30)])
-    space = space_of(rows, kinds, np.ones(len(rows)), 8)
-    spaces = dict.fromkeys(("upper", "lower", "other", "whole"), space)
-    novelty = (-8.0, 8.0, 2.0, 0.0)
-    return Calibration("none", spaces, temperature=(-1.5, 0.0, 0.0), novelty=novelty, spread=2.0)
-
-
-def fit(
-    calibration: Calibration | None, rng: np.random.Generator, classes: int = 3, shots: int = 8
-) -> Learned:
-    rows = [rows_around(m, shots, rng) for m in middles(30)[:classes]]
-    views = [[(view,) for view in views_of(some)] for some in rows]
-    heads = learn_regions(views, epochs=2, seed=0, calibration=calibration)
-    return Learned(tuple("abcdef"[:classes]), heads, (), 0.95)
-
-
-def said(learned: Learned, rows: np.ndarray) -> list:
-    return [one["upper"] for one in opinions(views_of(rows), learned)]
+    return measured()
 
 
 def test_probabilities_are_calibrated(calibration: Calibration) -> None:
@@ -91,51 +50,6 @@ def test_without_a_calibration_only_what_is_far_is_neither() -> None:
     far = [one.neither for one in said(learned, -unit_rows(middles(30)[:3].sum(0)[None]))]
     assert np.mean(known) < 0.1
     assert far[0] > 0.5
-
-
-def test_intervals_hold_what_other_draws_say(calibration: Calibration) -> None:
-    inside = []
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        one, other = fit(calibration, rng), fit(calibration, rng)
-        queries = np.concatenate([rows_around(m, 10, rng) for m in middles(30)[:3]])
-        for first, second in zip(said(one, queries), said(other, queries), strict=True):
-            low, high = np.quantile(first.draws, [0.05, 0.95])
-            inside.append(low - 0.01 <= second.similarity <= high + 0.01)
-    assert 0.8 < np.mean(inside) <= 1.0
-
-
-def test_more_photographs_make_intervals_narrower(calibration: Calibration) -> None:
-    widths = []
-    for shots in (2, 6, 30):
-        rng = np.random.default_rng(0)
-        learned = fit(calibration, rng, shots=shots)
-        draws = [one.draws for one in said(learned, rows_around(middles(30)[0], 30, rng))]
-        widths.append(np.mean([np.ptp(np.quantile(d, [0.05, 0.95])) for d in draws]))
-    assert widths[0] > widths[1] > widths[2]
-
-
-def test_what_other_photographs_would_change_they_change_in_all_slots(
-    calibration: Calibration,
-) -> None:
-    rng = np.random.default_rng(0)
-
-    def outfits(rows: np.ndarray) -> list[PictureView]:
-        return [
-            PictureView(tuple(GarmentView(s, None, 1.0, r) for s in (Slot.TOP, Slot.BOTTOM)), w)
-            for r, w in ((row, GarmentView(None, None, 1.0, row)) for row in rows)
-        ]
-
-    rows = [rows_around(m, 6, rng).astype(np.float32) for m in middles(3)]
-    views = [[(view,) for view in outfits(some)] for some in rows]
-    heads = learn_regions(views, epochs=2, seed=0, calibration=calibration)
-    queries = outfits(rows_around(middles(3)[0], 5, rng).astype(np.float32))
-    for one in opinions(queries, Learned(("a", "b", "c"), heads, ())):
-        upper, lower = one["upper"].draws, one["lower"].draws
-        assert upper is not None
-        assert lower is not None
-        assert np.ptp(upper) > 0
-        assert np.corrcoef(upper, lower)[0, 1] > 0.99
 
 
 @given(st.permutations(range(6)), st.integers(0, 3))
