@@ -102,6 +102,9 @@ def fill(network: Any, weights: Weights, *, neck: bool = False, worn: bool = Fal
         if not torch.isfinite(state[name]).all():
             got = f"{weights.stem} with numbers that are not finite in {name_in_file}"
             raise expected("weights", wish, got, todo, DamagedFileError)
+        if name.endswith("running_var") and (state[name] < 0).any():
+            got = f"{weights.stem} with variances below 0 in {name_in_file}"
+            raise expected("weights", wish, got, todo, DamagedFileError)
     network.load_state_dict(state, strict=False)
 
 

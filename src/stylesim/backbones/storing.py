@@ -15,11 +15,24 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from stylesim.functional import Floats
+
 
 FORMAT_VERSION = 1
 """Version of the files that this stylesim writes; older ones are read, newer ones refused."""
 
 FIRST_TENSOR = "model.0.conv.weight"
+
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading plain data raises where it is not what it should be."""
 
 WORN = "worn."
 """Where the names of a second network's tensors begin, instead of ``"model."``."""
@@ -130,7 +143,7 @@ def read_safetensors(
         header = json.loads(said["stylesim"]) if "stylesim" in said else {}
         version = int(header.get("format_version", 0))
         tensors = load(content)
-    except (SafetensorError, ValueError, AttributeError, TypeError, KeyError) as error:
+    except (SafetensorError, *UNREADABLE) as error:
         got = f"{str(path)!r}, which is damaged or of another kind"
         todo = "replace it by a whole copy"
         raise expected(argument, wish, got, todo, DamagedFileError) from error
@@ -139,6 +152,23 @@ def read_safetensors(
         wish = f"a file of format {FORMAT_VERSION} or older"
         raise expected(argument, wish, got, "update stylesim", NewerVersionError)
     return tensors, header
+
+
+def floats_of(tensor: Tensor, ndim: int) -> Floats:
+    """The numbers of a tensor of a file as a float64 array.
+
+    Raises:
+        ValueError: It has another number of dimensions, is of another kind, or not finite.
+    """
+    import torch
+
+    if tensor.ndim != ndim or not tensor.is_floating_point():
+        raise ValueError("a tensor of another shape or kind")
+    values = tensor.double()
+    if not torch.isfinite(values).all():
+        raise ValueError("numbers that are not finite")
+    out: Floats = values.numpy()
+    return out
 
 
 def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
