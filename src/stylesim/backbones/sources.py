@@ -84,7 +84,14 @@ def find_weights(weights: str | os.PathLike[str]) -> Weights:
             got = f"{name!r}, which does not exist"
             raise expected("weights", _WISH, got, "check the path", StorageError)
         _download(path)
-    return read_weights(path)
+    found = read_weights(path)
+    bundled = bundled_of(found.digest)  # a copy of them is them
+    return _bundled(bundled) if bundled else found
+
+
+def bundled_of(digest: str) -> str | None:
+    """Name of the bundled weights whose file has this digest; None for others."""
+    return next((name for name in BUNDLED if _bundled(name).digest == digest), None)
 
 
 @functools.lru_cache(maxsize=len(BUNDLED))

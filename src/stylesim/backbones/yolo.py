@@ -8,13 +8,13 @@ import attrs
 import numpy as np
 
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
-from stylesim.backbones.checkpoint import Weights
+from stylesim.backbones.checkpoint import Weights, content_of
 from stylesim.backbones.devices import half_is_fast, pick_device
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.network import bundled_trunk, inside, trunk_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
-    BUNDLED,
+    bundled_of,
     check_settings,
     check_side,
     check_weights,
@@ -67,6 +67,8 @@ class YoloBackbone(AbstractBackbone):
 
     Attributes:
         source: The weights, and where they came from.
+        digest: SHA-256 of the file of the bundled weights, for others of the tensors that are used
+            and how they are: what a file says of itself is not believed.
         kinds: Tells kinds of garment; None where the weights know none.
 
     Raises:
@@ -91,6 +93,7 @@ class YoloBackbone(AbstractBackbone):
     batch_size: int = attrs.field(default=16, kw_only=True)
     neck: bool = attrs.field(default=False, kw_only=True)
     source: Weights = attrs.field(init=False, repr=False)
+    digest: str = attrs.field(init=False, repr=False)
     kinds: Kinds | None = attrs.field(init=False, repr=False)
     _network: nn.Sequential = attrs.field(init=False, repr=False)
     _worn: nn.Sequential = attrs.field(init=False, repr=False)
@@ -117,12 +120,16 @@ class YoloBackbone(AbstractBackbone):
         self._network = self._worn = self._built(worn=False)
         if self.kinds is not None and any(n.startswith(WORN) for n in self.source.tensors):
             self._worn = self._built(worn=True)
+        self.digest = self.source.digest
+        if bundled_of(self.digest) is None:
+            names = () if self.kinds is None else self.kinds.names
+            self.digest = content_of(self.used_tensors(), self.source.eps, names)
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """Weights, by name and digest, with all settings that change the vectors."""
         end = "+neck" if self.neck else ""
-        return f"{self.source.identity}/{self.image_size}{self.squaring}{end}"
+        return f"{self.source.stem}@{self.digest[:8]}/{self.image_size}{self.squaring}{end}"
 
     @property
     def dim(self) -> int:  # type: ignore[override]
@@ -225,6 +232,6 @@ class YoloBackbone(AbstractBackbone):
         return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
     def _built(self, *, worn: bool) -> nn.Sequential:
-        if self.weights in BUNDLED and not self.neck:
+        if bundled_of(self.source.digest) and not self.neck:
             return bundled_trunk(self.source, self._place, worn=worn)
         return trunk_of(self.source, self._place, neck=self.neck, worn=worn)
