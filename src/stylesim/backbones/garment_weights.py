@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from importlib.resources import files
@@ -13,6 +12,7 @@ from stylesim.backbones.fence import fenced
 from stylesim.backbones.garment_net import GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
 from stylesim.backbones.network import build_network
+from stylesim.backbones.once import once
 from stylesim.backbones.storing import write_whole
 from stylesim.errors import DamagedFileError, StorageError, expected
 
@@ -42,7 +42,6 @@ def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
     write_whole(path, save(state, {"stylesim": json.dumps(meta, sort_keys=True)}))
 
 
-@functools.cache
 def bundled_reader(device: str = "auto") -> GarmentReader:
     """Load the bundled finder, once a process and device.
 
@@ -50,8 +49,12 @@ def bundled_reader(device: str = "auto") -> GarmentReader:
         StorageError: The file is not in the package.
         DamagedFileError: The file is not whole.
     """
+    return _reader(pick_device(device))
+
+
+@once
+def _reader(place: str) -> GarmentReader:
     wish, todo = "the bundled garment finder in the package", "install stylesim again"
-    place = pick_device(device)
     digest = hashlib.sha256()
     nets = []
     for file in _FILES:
@@ -77,7 +80,8 @@ def _read(content: bytes, place: str) -> tuple[GarmentNet, dict[str, Any]]:
     meta = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
     network = build_network("n", eps=meta["eps"])
     counts = len(meta["pixel_classes"]), len(meta["categories"])
-    net = GarmentNet(network.model[:9], *counts, fine=meta.get("fine", False))
+    with fenced():
+        net = GarmentNet(network.model[:9], *counts, fine=meta.get("fine", False))
     state = {name: tensor.to(torch.float32) for name, tensor in load(content).items()}
     lacking, unknown = net.load_state_dict(state, strict=False)
     if unknown or any(not name.endswith("num_batches_tracked") for name in lacking):

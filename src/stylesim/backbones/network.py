@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.once import once
 from stylesim.backbones.storing import WORN
 from stylesim.errors import DamagedFileError, expected
 
@@ -136,7 +136,7 @@ def trunk_of(
     return trunk.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-@functools.lru_cache(maxsize=4)
+@once
 def bundled_trunk(weights: Weights, place: str, *, worn: bool) -> nn.Sequential:
     """The same of bundled weights, built once a process: every closet is seen by them."""
     return trunk_of(weights, place, worn=worn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stylesim.backbones.checkpoint import read_weights
 from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.once import once
 from stylesim.errors import StorageError, expected
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BUNDLED = ("stylesim-n",)
 """Names of the weights that come with the package."""
+
+LARGEST = 4096
+"""Most pixels of a side at which pictures are seen: more needs gigabytes for each of them."""
 
 _RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.3.0"
 _OFFERED = re.compile(r"yolov8[nsmlx]-cls\.pt")
@@ -55,15 +58,16 @@ def check_settings(image_size: object, device: object) -> None:
         raise expected("device", wish, device, "pass device='auto'")
 
 
-def check_side(side: object, argument: str = "image_size") -> None:
+def check_side(side: object, argument: str = "image_size", most: int = LARGEST) -> None:
     """Refuse what is no side of a picture that a network can see.
 
     Raises:
-        InvalidArgumentError: It is no multiple of 32.
+        InvalidArgumentError: It is no multiple of 32, or more than ``most``.
     """
     whole = isinstance(side, int) and not isinstance(side, bool)
-    if not whole or side < 32 or side % 32:  # type: ignore[operator]
-        raise expected(argument, "a multiple of 32, in pixels", side, f"pass {argument}=192")
+    if not whole or not 32 <= side <= most or side % 32:  # type: ignore[operator]
+        wish = f"a multiple of 32 of at most {most}, in pixels"
+        raise expected(argument, wish, side, f"pass {argument}=192")
 
 
 def find_weights(weights: str | os.PathLike[str]) -> Weights:
@@ -94,7 +98,7 @@ def bundled_of(digest: str) -> str | None:
     return next((name for name in BUNDLED if _bundled(name).digest == digest), None)
 
 
-@functools.lru_cache(maxsize=len(BUNDLED))
+@once
 def _bundled(name: str) -> Weights:
     """Read weights of the package, once a process."""
     with as_file(files("stylesim") / "weights" / f"{name}.safetensors") as path:

@@ -14,6 +14,7 @@ from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.network import bundled_trunk, inside, trunk_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
+    LARGEST,
     bundled_of,
     check_settings,
     check_side,
@@ -55,7 +56,7 @@ class YoloBackbone(AbstractBackbone):
             working folder and downloaded to there if there is none: nothing
             else in stylesim downloads weights.
         image_size: Side of the square that the network sees, in pixels: a
-            multiple of 32. Unless it is passed 192 for the bundled weights,
+            multiple of 32, at most 4096. Unless it is passed 192 for the bundled weights,
             near the sizes at which they learned, and 224 for others.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
@@ -186,7 +187,7 @@ class YoloBackbone(AbstractBackbone):
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         side = self.image_size if side is None else side
-        check_side(side, "side")
+        check_side(side, "side", 2 * LARGEST)  # garments are seen larger than pictures
         network = self.network(worn=worn)
         stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
