@@ -160,7 +160,7 @@ def test_places_that_cannot_be_are_named(path: Path, where: str, words: str) -> 
         Wardrobe.open(path.parent / where)
 
 
-@pytest.mark.parametrize("value", [None, "", 7, b"closet"])
+@pytest.mark.parametrize("value", [None, "", 7, b"closet", "a\0b"])
 def test_what_is_no_path_is_refused(value: object) -> None:
     with pytest.raises(InvalidArgumentError, match="path: expected the path of a file"):
         Wardrobe.open(value)  # type: ignore[arg-type]

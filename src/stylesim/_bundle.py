@@ -18,7 +18,7 @@ from stylesim.backbones.sources import (
     check_weights,
     find_weights,
 )
-from stylesim.backbones.storing import UNREADABLE, read_safetensors, write_safetensors
+from stylesim.backbones.storing import UNREADABLE, path_of, read_safetensors, write_safetensors
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import DamagedFileError, InvalidArgumentError, StyleSimError, expected
 from stylesim.garments import GarmentFinder, WholePictureFinder
@@ -74,7 +74,7 @@ def write_bundle(path: str | os.PathLike[str], bundle: Bundle) -> None:
         "backbone": described,
         "finder": _describe_finder(bundle.finder),
     }
-    write_safetensors(Path(path), tensors, header)
+    write_safetensors(path_of(path), tensors, header)
 
 
 def read_bundle(
@@ -93,11 +93,11 @@ def read_bundle(
         InvalidArgumentError: It was made with a backbone or finder of the
             caller's own, which was not passed; or another was passed.
     """
-    file = Path(path)
+    file = path_of(path)
     try:
         content = file.read_bytes()
-    except OSError as error:
-        got = f"{str(file)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(file)!r} ({getattr(error, 'strerror', error)})"
         raise expected("path", _WISH, got, "check the path", DamagedFileError) from error
     tensors, header = read_safetensors(content, file, "path", _WISH)
     try:

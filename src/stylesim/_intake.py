@@ -222,7 +222,8 @@ def _is_unicode(value: str) -> bool:
 
 def check_path(path: object) -> None:
     """Raise for what is no path."""
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+    text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
+    if not text or "\0" in text:
         raise expected("path", "the path of a file", path, "name a file")
 
 

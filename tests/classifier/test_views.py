@@ -15,10 +15,10 @@ from PIL import Image
 
 from stylesim._looking import look
 from stylesim._views import GarmentView, PictureView
-from stylesim.backbones import FunctionBackbone
+from stylesim.backbones import AbstractBackbone, FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import DamagedFileError, ImageError, InvalidArgumentError
-from stylesim.garments import FoundGarment, FunctionFinder
+from stylesim.garments import FoundGarment, FunctionFinder, WholePictureFinder
 from stylesim.types import Slot
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -188,6 +188,21 @@ def crafted(change: Any) -> bytes:
     start = 8 + int.from_bytes(content[4:8], "little")
     head = change(json.loads(content[8:start])).encode()
     return content[:4] + len(head).to_bytes(4, "little") + head + content[start:]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.full((1, 3), 1e200), np.full((1, 3), 1e30), [[1, 2], [3]], "text", [["a", "b", "c"]]],
+)
+def test_a_backbone_that_answers_with_nonsense_is_named(answer: Any) -> None:
+    class Own(AbstractBackbone):
+        name, dim = "own", 3
+
+        def embed(self, images: Any) -> Any:
+            return answer
+
+    with pytest.raises(InvalidArgumentError, match="backbone: expected float32"):
+        look([two_halves()], WholePictureFinder(), Own())
 
 
 @pytest.mark.parametrize(

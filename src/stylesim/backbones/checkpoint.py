@@ -132,8 +132,8 @@ def read_weights(path: Path, argument: str = "weights") -> Weights:
     """
     try:
         content = path.read_bytes()
-    except OSError as error:
-        got = f"{str(path)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(path)!r} ({getattr(error, 'strerror', error)})"
         raise expected(argument, _WANTED, got, "check the path", DamagedFileError) from error
     digest = hashlib.sha256(content).hexdigest()
     metadata: dict[str, Any] = {}

@@ -53,6 +53,15 @@ def check_settings(image_size: object, device: object) -> None:
         InvalidArgumentError: A setting is out of range.
     """
     check_side(image_size)
+    check_device(device)
+
+
+def check_device(device: object) -> None:
+    """Refuse what is no name of a device.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
     if not isinstance(device, str) or not device:
         wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
         raise expected("device", wish, device, "pass device='auto'")
@@ -82,8 +91,8 @@ def find_weights(weights: str | os.PathLike[str]) -> Weights:
     if weights in BUNDLED:
         return _bundled(str(weights))
     name = f"yolov8{weights}-cls.pt" if str(weights) in tuple("nsmlx") else os.fspath(weights)
-    path = Path(name).expanduser()
-    if not path.exists():
+    path = _place(name)
+    if not _exists(path):
         if not _OFFERED.fullmatch(path.name):
             got = f"{name!r}, which does not exist"
             raise expected("weights", _WISH, got, "check the path", StorageError)
@@ -109,7 +118,21 @@ def _bundled(name: str) -> Weights:
 
 
 def _is_path(text: str) -> bool:
-    return Path(text).suffix in (".pt", ".safetensors") or Path(text).expanduser().exists()
+    return Path(text).suffix in (".pt", ".safetensors") or _exists(_place(text))
+
+
+def _place(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~" and the name of nobody
+        return Path(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _download(path: Path) -> None:

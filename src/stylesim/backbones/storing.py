@@ -85,7 +85,7 @@ def save_backbone(
         kept["kinds.weight"] = weight.detach().cpu().to(torch.float16).contiguous()
         header["kinds"] = list(names)
     header |= metadata or {}
-    write_safetensors(Path(path), kept, header)
+    write_safetensors(path_of(path), kept, header)
 
 
 def _trunk_tensors(model: nn.Module | Mapping[str, Tensor], argument: str) -> dict[str, Tensor]:
@@ -171,14 +171,25 @@ def floats_of(tensor: Tensor, ndim: int) -> Floats:
     return out
 
 
+def path_of(path: object) -> Path:
+    """The path of a file.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise expected("path", "the path of a file", path, "name a file")
+    return Path(path)
+
+
 def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
     """Write a file so that its place holds the old content or all of the new.
 
     Raises:
         StorageError: The path cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with temporary.open("xb") as file:
                 file.write(content)
@@ -187,7 +198,7 @@ def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        got = f"{str(path)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(path)!r} ({getattr(error, 'strerror', error)})"
         todo = "choose a folder that exists and that you may write to"
         raise expected(argument, "a path that can be written", got, todo, StorageError) from error
