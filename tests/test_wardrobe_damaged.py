@@ -89,6 +89,10 @@ def test_missing_tables_are_damage(path: Path) -> None:
         "UPDATE garments SET added = 'yesterday'",
         "UPDATE garments SET quantity = 'many'",
         "UPDATE garments SET attributes = '7'",
+        f"UPDATE garments SET attributes = '{'[' * 100_000}'",
+        "UPDATE garments SET category = x'00ff'",
+        "UPDATE garments SET quantity = 0",
+        "UPDATE garments SET id = cast(number AS BLOB)",
         "ALTER TABLE garments RENAME COLUMN slot TO place",
     ],
 )
@@ -101,7 +105,9 @@ def test_nonsense_in_a_row_is_damage(path: Path, statement: str) -> None:
         list(closet)
 
 
-@pytest.mark.parametrize("value", ["zeroblob(length({}))", "'text'", "substr({}, 2)"])
+@pytest.mark.parametrize(
+    "value", ["zeroblob(length({}))", "'text'", "substr({}, 2)", "printf('%080d', 1)"]
+)
 @pytest.mark.parametrize("column", ["data", "value", "summary"])
 def test_changed_bytes_are_noticed(path: Path, column: str, value: str) -> None:
     table = "cached" if column == "value" else "pictures"
