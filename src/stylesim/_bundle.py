@@ -185,10 +185,8 @@ def _backbone(
     if said["kind"] == "bundled" and made.digest != said["digest"]:
         wish = f"the bundled weights {stem}@{str(said['digest'])[:8]}, with which it was fitted"
         raise expected("path", wish, made.source.identity, _AGAIN, DamagedFileError)
-    if said["kind"] == "embedded":
-        claims = any(made.name.startswith(f"{find_weights(n).identity}/") for n in BUNDLED)
-        if claims or made.digest != said.get("content", made.digest):
-            raise ValueError("other weights than it says")
+    if said["kind"] == "embedded" and made.digest != said.get("content", made.digest):
+        raise ValueError("other weights than it says")
     return made if own is None else _passed("backbone", own, made.name)
 
 

@@ -183,6 +183,7 @@ def test_networks_that_are_not_what_they_say_are_refused(
 def test_a_network_is_known_by_its_content(embedded: Path, weights: Path, tmp_path: Path) -> None:
     honest = YoloBackbone(weights, image_size=64)
     assert LightweightClassifier.load(embedded)._backbone().name == honest.name
+    assert f"@{honest.digest[:16]}/" in honest.name
 
     def claims(header: Any, tensors: Any) -> None:
         del header["backbone"]["content"]

@@ -130,7 +130,9 @@ class YoloBackbone(AbstractBackbone):
     def name(self) -> str:  # type: ignore[override]
         """Weights, by name and digest, with all settings that change the vectors."""
         end = "+neck" if self.neck else ""
-        return f"{self.source.stem}@{self.digest[:8]}/{self.image_size}{self.squaring}{end}"
+        # Few digits of what is not known beforehand could be met by trying.
+        digits = self.digest[: 8 if bundled_of(self.digest) else 16]
+        return f"{self.source.stem}@{digits}/{self.image_size}{self.squaring}{end}"
 
     @property
     def dim(self) -> int:  # type: ignore[override]
