@@ -42,6 +42,10 @@ def unit_vectors(
     if isinstance(backbone, YoloBackbone):
         raw = backbone.features(fresh, on_pictures=on_pictures)
         if len(fresh) < len(parts):
+            width = raw.shape[1]
+            if any(isinstance(p, Seen) and np.shape(p.features) != (width,) for p in parts):
+                wish = f"features of shape ({width},), as {backbone.name} gives them"
+                raise expected("finder", wish, "others in seen", "leave seen out")
             new = iter(raw)
             raw = np.stack([p.features if isinstance(p, Seen) else next(new) for p in parts])
         return backbone.vectors(raw, told), np.linalg.norm(raw, axis=1)

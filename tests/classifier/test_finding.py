@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 from stylesim._looking import look
+from stylesim.backbones import YoloBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import InvalidArgumentError
 from stylesim.explanation import explain
-from stylesim.garments import AbstractGarmentFinder, FoundGarment
+from stylesim.garments import AbstractGarmentFinder, FoundGarment, Seen
+from stylesim.wardrobe import Wardrobe
 
 PICTURES = [Image.new("RGB", (24, 32), "red"), Image.new("RGB", (20, 30), "navy")]
 GOOD = FoundGarment("top", "shirt", (0, 0, 20, 30), None, 0.9)
@@ -60,6 +62,32 @@ FAULTS = {
 def test_a_finder_that_breaks_its_promise_is_named(fault: str, colours: Any) -> None:
     with pytest.raises(InvalidArgumentError, match=r"^finder: expected .* from 'finder of mine'"):
         look(PICTURES, Finder(FAULTS[fault]), colours)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [["shirt"]],
+        [5],
+        None,
+        [[with_(confidence=float("nan"))]],
+        [[with_(confidence="0.5")]],
+        [[with_(category=7)]],
+        [[with_(box=(0, 0))]],
+    ],
+)
+def test_a_wardrobe_names_it_too(answer: Any) -> None:
+    closet = Wardrobe(finder=Finder(answer))
+    with pytest.raises(InvalidArgumentError, match="finder: expected"):
+        closet.add(PICTURES[0])
+    assert len(closet) == 0
+
+
+def test_what_a_finder_says_it_saw_has_to_fit_the_backbone() -> None:
+    backbone = YoloBackbone(image_size=64)
+    seen = Seen(backbone.name, np.ones(3, np.float32))
+    with pytest.raises(InvalidArgumentError, match=r"finder: expected features of shape \(256,\)"):
+        look(PICTURES[1:], Finder([[with_(seen=seen)]]), backbone)
 
 
 def test_explanations_name_it_too(model: LightweightClassifier) -> None:
