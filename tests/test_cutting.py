@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import attrs
 import numpy as np
 import pytest
@@ -51,3 +53,20 @@ def test_cut_out_reaches_over_the_edge_of_the_picture() -> None:
         assert cut.shape == (70, 70, 3)
         assert np.abs(cut[5:65, 20:50] - (255, 0, 0)).max() <= 2
         assert np.abs(cut[:, :20] - 114).max() <= 1
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_long_strip_is_cut_out_without_a_square_of_its_length(masked: bool) -> None:
+    image = Image.new("RGB", (9000, 400), "red")
+    mask = np.ones((400, 9000), bool) if masked else None
+    garment = ss.FoundGarment("bottom", "belt", (0, 0, 9000, 400), mask)
+    tracemalloc.start()
+    try:
+        cut = np.asarray(cut_out(image, garment, max_side=320)).astype(int)
+        assert tracemalloc.get_traced_memory()[1] < 150e6
+    finally:
+        tracemalloc.stop()
+    assert cut.shape == (320, 320, 3)
+    assert np.abs(cut[155:165, 30:290] - (255, 0, 0)).max() <= 2
+    assert np.abs(cut[:100] - 114).max() <= 2
+    assert np.abs(cut[220:] - 114).max() <= 2

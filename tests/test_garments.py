@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -19,6 +20,7 @@ from stylesim.datasets import (
     load_outfits,
     make_outfits,
 )
+from stylesim.errors import InvalidArgumentError
 from stylesim.garments import FunctionFinder, WholePictureFinder, cut_out
 
 # What the bundled weights reach on the whole held-out quarter is in docs/models.md; a sample of
@@ -286,3 +288,15 @@ def test_black_and_white_and_torsos_are_read_too(data_dir: Path, fine: bool) -> 
     tiny = [i.resize((27, 40)) for i in grey]
     found = ss.GarmentFinder(fine=fine).find([*grey, *torsos, *tiny])
     assert sum(bool(garments) for garments in found[:8]) >= 6
+
+
+@pytest.mark.parametrize("value", [[0.5], {}, np.array([0.5, 0.6])])
+def test_a_threshold_that_cannot_be_looked_up_is_named(value: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="min_confidence: expected a number"):
+        ss.find_garments(Image.new("RGB", (8, 8)), min_confidence=value)
+
+
+@pytest.mark.parametrize("device", [None, "", ["cpu"]])
+def test_a_device_that_is_no_name_is_named(device: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="device: expected"):
+        ss.GarmentFinder(device=device)

@@ -89,6 +89,10 @@ def test_missing_tables_are_damage(path: Path) -> None:
         "UPDATE garments SET added = 'yesterday'",
         "UPDATE garments SET quantity = 'many'",
         "UPDATE garments SET attributes = '7'",
+        f"UPDATE garments SET attributes = '{'[' * 100_000}'",
+        "UPDATE garments SET category = x'00ff'",
+        "UPDATE garments SET quantity = 0",
+        "UPDATE garments SET id = cast(number AS BLOB)",
         "ALTER TABLE garments RENAME COLUMN slot TO place",
     ],
 )
@@ -101,7 +105,9 @@ def test_nonsense_in_a_row_is_damage(path: Path, statement: str) -> None:
         list(closet)
 
 
-@pytest.mark.parametrize("value", ["zeroblob(length({}))", "'text'", "substr({}, 2)"])
+@pytest.mark.parametrize(
+    "value", ["zeroblob(length({}))", "'text'", "substr({}, 2)", "printf('%080d', 1)"]
+)
 @pytest.mark.parametrize("column", ["data", "value", "summary"])
 def test_changed_bytes_are_noticed(path: Path, column: str, value: str) -> None:
     table = "cached" if column == "value" else "pictures"
@@ -160,7 +166,7 @@ def test_places_that_cannot_be_are_named(path: Path, where: str, words: str) -> 
         Wardrobe.open(path.parent / where)
 
 
-@pytest.mark.parametrize("value", [None, "", 7, b"closet"])
+@pytest.mark.parametrize("value", [None, "", 7, b"closet", "a\0b"])
 def test_what_is_no_path_is_refused(value: object) -> None:
     with pytest.raises(InvalidArgumentError, match="path: expected the path of a file"):
         Wardrobe.open(value)  # type: ignore[arg-type]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
-import numpy as np
 
-from stylesim._clouds_file import clouds_from, clouds_parts
-from stylesim._head import Head
-from stylesim._regions import NOTHING_FOUND, REGIONS, WHOLE, Learned, RegionHead
-from stylesim.backbones.checkpoint import checked
-from stylesim.backbones.sources import BUNDLED
-from stylesim.backbones.storing import read_safetensors, write_safetensors
+from stylesim._bundle_heads import learned_from, learned_parts
+from stylesim._embedding import kinds_in
+from stylesim._fitting import check_choices
+from stylesim.backbones.checkpoint import checked, digest_of
+from stylesim.backbones.sources import (
+    BUNDLED,
+    bundled_of,
+    check_side,
+    check_weights,
+    find_weights,
+)
+from stylesim.backbones.storing import UNREADABLE, path_of, read_safetensors, write_safetensors
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import DamagedFileError, InvalidArgumentError, StyleSimError, expected
 from stylesim.garments import GarmentFinder, WholePictureFinder
@@ -22,11 +27,18 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from stylesim._regions import Learned
     from stylesim.backbones.base import AbstractBackbone
+    from stylesim.backbones.checkpoint import Weights
     from stylesim.garments import AbstractGarmentFinder
 
 _WISH = "a classifier saved by stylesim"
 _PREFIX = "backbone."
+_CALLERS = ("device", "backbone", "finder")
+_AGAIN = "fit again, or install the stylesim that saved it"
+
+
+_Part = TypeVar("_Part", "AbstractBackbone", "AbstractGarmentFinder")
 
 
 @attrs.frozen(eq=False)
@@ -52,44 +64,17 @@ def write_bundle(path: str | os.PathLike[str], bundle: Bundle) -> None:
     Raises:
         StorageError: The path cannot be written.
     """
-    import torch
-
-    tensors = {}
-    regions = {}
-    for region, known in bundle.learned.heads.items():
-        for name, values in (
-            ("weight", known.head.weight),
-            ("bias", known.head.bias),
-            ("shares", known.shares),
-        ):
-            tensors[f"{region}.{name}"] = torch.from_numpy(np.ascontiguousarray(values))
-        if known.head.table is not None:
-            tensors[f"{region}.table"] = torch.from_numpy(np.ascontiguousarray(known.head.table))
-        regions[region] = {
-            "members": list(known.members),
-            "temperature": known.head.temperature,
-            "slope": known.head.slope,
-            "scaled": known.scaled,
-            "together": known.together,
-            "share": known.share,
-            "history": known.head.history,
-        }
-    parts, clouds = clouds_parts(bundle.learned.heads)
+    tensors, said = learned_parts(bundle.learned)
     described, weights = _describe_backbone(bundle.backbone)
-    tensors |= parts
     tensors |= {f"{_PREFIX}{name}": t.contiguous().clone() for name, t in weights.items()}
     header = {
         "kind": "classifier",
         "settings": dict(bundle.settings),
-        "classes": bundle.learned.classes,
-        "regions": regions,
-        "clouds": clouds,
-        "nothing_found": bundle.learned.nothing_found,
-        "history": bundle.learned.history,
+        **said,
         "backbone": described,
         "finder": _describe_finder(bundle.finder),
     }
-    write_safetensors(Path(path), tensors, header)
+    write_safetensors(path_of(path), tensors, header)
 
 
 def read_bundle(
@@ -102,99 +87,76 @@ def read_bundle(
     """Read a bundle; nothing in it can run code.
 
     Raises:
-        DamagedFileError: The file is missing, not whole or something else.
+        DamagedFileError: The file is missing, not whole or something else, or was made with
+            other bundled weights or another bundled finder.
         NewerVersionError: A newer stylesim wrote it.
         InvalidArgumentError: It was made with a backbone or finder of the
-            caller's own, which was not passed.
+            caller's own, which was not passed; or another was passed.
     """
-    file = Path(path)
+    file = path_of(path)
     try:
         content = file.read_bytes()
-    except OSError as error:
-        got = f"{str(file)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(file)!r} ({getattr(error, 'strerror', error)})"
         raise expected("path", _WISH, got, "check the path", DamagedFileError) from error
     tensors, header = read_safetensors(content, file, "path", _WISH)
     try:
         if header.get("kind") != "classifier":
             raise ValueError("another kind of file")
-        names = ("weights", "method", "image_size", "seed")
-        classes = tuple(str(name) for name in header["classes"])
-        if len(set(classes)) != len(classes):
-            raise ValueError("a class twice")
-        history = tuple((float(loss), float(hits)) for loss, hits in header["history"])
-        heads = _heads(header, tensors, len(classes))
-        nothing = float(header.get("nothing_found", NOTHING_FOUND))
-        if not 0.0 <= nothing <= 1.0:
-            raise ValueError("no probability")
-        return Bundle(
-            {name: header["settings"][name] for name in names},
-            Learned(classes, heads, history, nothing),
-            _backbone(header["backbone"], tensors, device, backbone),
-            _finder(header["finder"], device, finder),
-        )
-    except StyleSimError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        got = f"{str(file)!r}, which is damaged or of another kind"
-        todo = "pass what LightweightClassifier.save wrote, whole"
-        raise expected("path", _WISH, got, todo, DamagedFileError) from error
+        settings = _settings(header)
+        made = _backbone(header["backbone"], tensors, device, backbone)
+        own = header["backbone"]["kind"] == "own"
+        dim = tensors["whole.weight"].shape[1] if own else made.dim
+        learned = learned_from(tensors, header, dim, kinds_in(made))
+        bundle = Bundle(settings, learned, made, _finder(header["finder"], device, finder))
+    except StyleSimError as error:
+        # What the caller passed is the caller's; other arguments are what the file says.
+        if not isinstance(error, InvalidArgumentError) or error.details["argument"] in _CALLERS:
+            raise
+        raise _damaged(file) from error
+    except UNREADABLE as error:
+        raise _damaged(file) from error
+    if own and made.dim != dim:
+        wish, todo = f"vectors of {dim} numbers, as in the fit", "pass the backbone of the fit"
+        raise expected("backbone", wish, f"{made.dim}", todo, InvalidArgumentError)
+    return bundle
 
 
-def _heads(
-    header: Mapping[str, Any], tensors: Mapping[str, Any], n_classes: int
-) -> dict[str, RegionHead]:
-    heads = {}
-    regions = header["regions"]
-    # Files of older versions have none: they say nothing of "neither", and intervals are wide.
-    clouds = clouds_from(tensors, header["clouds"]) if "clouds" in header else {}
-    for region in (*REGIONS, WHOLE):
-        if region not in regions:
-            continue
-        said = regions[region]
-        weight, bias, shares = (
-            tensors[f"{region}.{name}"].double().numpy() for name in ("weight", "bias", "shares")
-        )
-        members = tuple(int(number) for number in said["members"])
-        fits = len(weight) == len(bias) == len(members) and shares.shape == (n_classes,)
-        temperature = float(said["temperature"])
-        finite = all(np.isfinite(values).all() for values in (weight, bias, shares))
-        together, share = float(said.get("together", 1.0)), float(said.get("share", 1.0))
-        finite = finite and all(0 < value < np.inf for value in (temperature, together, share))
-        if not (fits and finite and all(0 <= m < n_classes for m in members) and 0 in members):
-            raise ValueError("a head does not fit the classes")
-        history = tuple((float(loss), float(hits)) for loss, hits in said["history"])
-        table, slope = tensors.get(f"{region}.table"), float(said.get("slope", 0.0))
-        if table is not None:
-            table = table.double().numpy()
-            finite = len(table) == len(bias) and 0 < table.min() <= table.max() < np.inf
-            if not (finite and 0 < table.shape[1] <= weight.shape[1] and 0 <= slope < np.inf):
-                raise ValueError("a table that does not fit its head")
-        head = Head(weight, bias, temperature, history, table, slope)
-        cloud = clouds.get(region)
-        if cloud is not None and cloud.means.shape != weight.shape:
-            raise ValueError("clouds of other classes")
-        scaled = bool(said["scaled"])
-        heads[region] = RegionHead(head, members, shares, scaled, cloud, together, share)
-    if WHOLE not in heads:
-        raise ValueError("no head for the whole picture")
-    return heads
+def _damaged(file: Path) -> StyleSimError:
+    got = f"{str(file)!r}, which is damaged or of another kind"
+    todo = "pass what LightweightClassifier.save wrote, whole"
+    return expected("path", _WISH, got, todo, DamagedFileError)
+
+
+def _settings(header: Mapping[str, Any]) -> dict[str, Any]:
+    said = header["settings"]
+    settings = {name: said[name] for name in ("weights", "method", "image_size", "seed")}
+    check_weights(settings["weights"])
+    check_side(settings["image_size"])
+    check_choices(settings["method"], settings["seed"], None, None)
+    own = header["backbone"]["kind"] == "own" or header["finder"]["kind"] != "whole"
+    if settings["method"] == "finetune" and own:
+        raise ValueError("parts that do not go with fine-tuning")
+    return settings
 
 
 def _describe_backbone(backbone: AbstractBackbone) -> tuple[dict[str, Any], Mapping[str, Any]]:
     if not isinstance(backbone, YoloBackbone):
         return {"kind": "own", "name": backbone.name}, {}
     source = backbone.source
+    bundled = bundled_of(source.digest)
     said = {
-        "kind": "bundled" if backbone.weights in BUNDLED else "embedded",
-        "stem": source.stem,
-        "digest": source.digest,
+        "kind": "bundled" if bundled else "embedded",
+        "stem": bundled or source.stem,
         "eps": source.eps,
         "image_size": backbone.image_size,
         "squaring": backbone.squaring,
         "neck": backbone.neck,
         "kinds": None if backbone.kinds is None else backbone.kinds.names,
     }
-    return said, {} if said["kind"] == "bundled" else backbone.used_tensors()
+    if bundled:
+        return {**said, "digest": source.digest}, {}
+    return {**said, "content": backbone.digest}, backbone.used_tensors()
 
 
 def _backbone(
@@ -204,57 +166,82 @@ def _backbone(
     own: AbstractBackbone | None,
 ) -> AbstractBackbone:
     if said["kind"] == "own":
-        if own is None or own.name != said["name"]:
-            wish = f"the backbone {said['name']!r}, with which the classifier was fitted"
-            got = "none" if own is None else repr(own.name)
-            raise expected("backbone", wish, got, "pass backbone= to load", InvalidArgumentError)
-        return own
-    weights: Any = said["stem"]
+        return _passed("backbone", own, said["name"])
+    stem = said["stem"]
+    if not isinstance(stem, str) or not isinstance(said["neck"], bool):
+        raise ValueError("no name of weights")
+    weights: Any = stem
     if said["kind"] == "embedded":
-        held = {
-            name.removeprefix(_PREFIX): tensor
-            for name, tensor in tensors.items()
-            if name.startswith(_PREFIX)
-        }
-        told = {"kinds": said.get("kinds")}
-        weights = checked(held, "path", said["stem"], said["digest"], float(said["eps"]), told)
-    elif weights not in BUNDLED:
-        raise ValueError("unknown bundled weights")
+        weights = _embedded(said, tensors)
+    elif said["kind"] != "bundled" or stem not in BUNDLED:
+        raise ValueError("unknown weights")
     made = YoloBackbone(
         weights,
         image_size=said["image_size"],
         squaring=said["squaring"],
-        neck=bool(said["neck"]),
+        neck=said["neck"],
         device=device,
     )
-    if made.source.digest != said["digest"]:
-        wish = f"the bundled weights {said['stem']}@{said['digest'][:8]}, with which it was fitted"
-        todo = "fit again, or install the stylesim that saved it"
-        raise expected("path", wish, made.source.identity, todo, DamagedFileError)
-    return made
+    if said["kind"] == "bundled" and made.digest != said["digest"]:
+        wish = f"the bundled weights {stem}@{str(said['digest'])[:8]}, with which it was fitted"
+        raise expected("path", wish, made.source.identity, _AGAIN, DamagedFileError)
+    if said["kind"] == "embedded" and made.digest != said.get("content", made.digest):
+        raise ValueError("other weights than it says")
+    return made if own is None else _passed("backbone", own, made.name)
+
+
+def _embedded(said: Mapping[str, Any], tensors: Mapping[str, Any]) -> Weights:
+    held = {
+        name.removeprefix(_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(_PREFIX)
+    }
+    # Files of older versions tell the digest of another file, which nobody can check.
+    bundled = bundled_of(str(said.get("digest")))
+    if bundled:
+        weights = find_weights(bundled)
+        if digest_of(held) != digest_of({name: weights.tensors[name] for name in held}):
+            raise ValueError("other weights than the bundled ones")
+        return weights
+    told = {"kinds": said.get("kinds")}
+    return checked(held, "path", said["stem"], "", said["eps"], told)
 
 
 def _describe_finder(finder: AbstractGarmentFinder) -> dict[str, Any]:
-    if isinstance(finder, GarmentFinder):
-        return {"kind": "bundled", "min_confidence": finder.min_confidence, "fine": finder.fine}
-    kind = "whole" if isinstance(finder, WholePictureFinder) else "own"
+    if type(finder) is GarmentFinder:
+        least, fine = finder.min_confidence, finder.fine
+        return {"kind": "bundled", "name": finder.name, "min_confidence": least, "fine": fine}
+    kind = "whole" if type(finder) is WholePictureFinder else "own"
     return {"kind": kind, "name": finder.name}
 
 
 def _finder(
     said: Mapping[str, Any], device: str, own: AbstractGarmentFinder | None
 ) -> AbstractGarmentFinder:
-    if said["kind"] == "bundled":
-        if own is not None:
-            return own
-        least, fine = float(said["min_confidence"]), bool(said.get("fine", False))
-        return GarmentFinder(min_confidence=least, device=device, fine=fine)
+    if said["kind"] == "own":
+        return _passed("finder", own, said["name"])
     if said["kind"] == "whole":
-        return own or WholePictureFinder()
-    if own is None or own.name != said["name"]:
-        wish = f"the finder {said['name']!r}, with which the classifier was fitted"
+        return _passed("finder", own or WholePictureFinder(), WholePictureFinder.name)
+    if said["kind"] != "bundled":
+        raise ValueError("unknown finder")
+    least, fine = said["min_confidence"], said.get("fine", False)
+    if not isinstance(fine, bool):
+        raise ValueError("no yes or no")
+    made = GarmentFinder(min_confidence=least, device=device, fine=fine)
+    # Files of older versions do not tell which it was.
+    if made.name != said.get("name", made.name):
+        wish = f"the bundled finder {said['name']}, with which it was fitted"
+        raise expected("path", wish, made.name, _AGAIN, DamagedFileError)
+    return made if own is None else _passed("finder", own, made.name)
+
+
+def _passed(argument: str, own: _Part | None, name: object) -> _Part:
+    """The caller's backbone or finder, if it is the one of the fit."""
+    if own is None or own.name != name:
+        wish = f"the {argument} {name!r}, with which the classifier was fitted"
         got = "none" if own is None else repr(own.name)
-        raise expected("finder", wish, got, "pass finder= to load", InvalidArgumentError)
+        todo = f"pass {argument}= to load" if own is None else f"pass that {argument}"
+        raise expected(argument, wish, got, todo, InvalidArgumentError)
     return own
 
 

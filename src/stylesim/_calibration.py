@@ -223,6 +223,7 @@ def spaces_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
         )
         total, rest = float(numbers["total"]), float(numbers["rest"])
         whole = basis.shape == (len(centre), len(variances)) and 0 < min(total, rest) < np.inf
+        whole = whole and (variances >= 0).all()
         if not whole or not all(np.isfinite(v).all() for v in (centre, basis, variances, kinds)):
             raise ValueError("a space that does not hold together")
         if kinds.ndim != 2 or kinds.shape[1:] != centre.shape or not len(kinds):

@@ -8,6 +8,7 @@ import numpy as np
 
 from stylesim._calibration import space_parts, spaces_from
 from stylesim._novelty import Clouds
+from stylesim.backbones.storing import floats_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,17 +62,18 @@ def clouds_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     spaces = spaces_from(held, said["spaces"])
     found = {}
     for region, numbers in said["regions"].items():
-        means = tensors[f"{region}.means"].double().numpy()
+        means = floats_of(tensors[f"{region}.means"], 2)
         counts = np.array(numbers["counts"], dtype=np.float64)
         space = None if numbers["space"] is None else spaces[numbers["space"]]
         plain = {name: _numbers(numbers[name], count) for name, count in _NUMBERS.items()}
         novelty = numbers["novelty"]
         plain["novelty"] = None if novelty is None else _numbers(novelty, 4)
-        fits = means.ndim == 2 and counts.shape == means.shape[:1]
+        fits = counts.shape == means.shape[:1]
         fits = fits and (space is None or len(space.centre) == means.shape[1])
-        finite = np.isfinite(means).all() and np.isfinite(counts).all() and (counts > 0).all()
+        finite = np.isfinite(counts).all() and (counts > 0).all()
         above = min(*plain["widths"], plain["typical"][1], plain["temperature"]) > 0
-        if not (fits and finite and above):
+        within = plain["spread"] >= 0 and all(0 <= one <= 1 for one in plain["shrinks"])
+        if not (fits and finite and above and within):
             raise ValueError("clouds that do not hold together")
         found[region] = Clouds(means, counts, space=space, **plain)
     return found

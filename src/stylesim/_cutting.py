@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CUT_SIDE = 320
 """Of what is cut out to be embedded, at most, in pixels: fading is work."""
 
+_LARGEST = 4096  # side of a square in memory, unless as large a one is asked for
 _THIN = 0.06  # of the fullest row or column of an outline
 _REACH = 0.12  # of the blurred outline, as a share of the square
 # How much of the picture shows where the blurred outline has each of its 256 levels.
@@ -89,17 +90,25 @@ def cut_out(
     """
     left, top, side = frame_of(garment, margin=margin)
     size = side if max_side is None else min(side, max_side)
+    whole = min(side, max(size, _LARGEST))
     x0, y0 = max(0, left), max(0, top)
     x1, y1 = min(image.width, left + side), min(image.height, top + side)
-    here = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
-    picture = np.full((side, side, 3), fill, np.uint8)
-    picture[here] = np.asarray(image.crop((x0, y0, x1, y1)))
-    outline = np.zeros((side, side), np.uint8)
+
+    def place(*box: int) -> tuple[slice, slice]:
+        x, y = (
+            [(n - at) * whole // side for n in ns]
+            for at, ns in ((left, box[::2]), (top, box[1::2]))
+        )
+        return np.s_[y[0] : max(y[1], y[0] + 1), x[0] : max(x[1], x[0] + 1)]
+
+    here = place(x0, y0, x1, y1)
+    picture = np.full((whole, whole, 3), fill, np.uint8)
+    outline = np.zeros((whole, whole), np.uint8)
+    picture[here] = _scaled(np.asarray(image.crop((x0, y0, x1, y1))), *outline[here].shape)
     if garment.mask is None:
-        x0, y0, x1, y1 = garment.box
-        outline[y0 - top : y1 - top, x0 - left : x1 - left] = 255
+        outline[place(*garment.box)] = 255
     else:
-        outline[here] = garment.mask[y0:y1, x0:x1] * np.uint8(255)
+        outline[here] = _scaled(garment.mask[y0:y1, x0:x1] * np.uint8(255), *outline[here].shape)
     return Image.fromarray(_faded(picture, outline, size, fill))
 
 
@@ -109,15 +118,18 @@ def _faded(
     """Scale a square to ``size`` and fade what lies outside of its outline; as in training."""
     import cv2
 
-    if size != len(picture):
-        picture = np.asarray(
-            cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8
-        )
-        outline = np.asarray(
-            cv2.resize(outline, (size, size), interpolation=cv2.INTER_AREA), np.uint8
-        )
+    picture, outline = _scaled(picture, size, size), _scaled(outline, size, size)
     reach = int(size * _REACH) // 2 * 2 + 1
     near = cv2.blur(outline, (reach, reach), borderType=cv2.BORDER_REPLICATE)
     shown = cv2.LUT(near, _FADE)
     blended = cv2.blendLinear(picture, np.full_like(picture, fill), shown, 1 - shown)
     return np.asarray(blended, np.uint8)
+
+
+def _scaled(pixels: UInt8Array, height: int, width: int) -> UInt8Array:
+    import cv2
+
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    smaller = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, np.uint8)

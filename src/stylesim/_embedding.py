@@ -42,11 +42,21 @@ def unit_vectors(
     if isinstance(backbone, YoloBackbone):
         raw = backbone.features(fresh, on_pictures=on_pictures)
         if len(fresh) < len(parts):
+            width = raw.shape[1]
+            if any(isinstance(p, Seen) and np.shape(p.features) != (width,) for p in parts):
+                wish = f"features of shape ({width},), as {backbone.name} gives them"
+                raise expected("finder", wish, "others in seen", "leave seen out")
             new = iter(raw)
             raw = np.stack([p.features if isinstance(p, Seen) else next(new) for p in parts])
         return backbone.vectors(raw, told), np.linalg.norm(raw, axis=1)
-    rows = np.asarray(backbone.embed(fresh), dtype=np.float32)
-    _check(backbone, rows, len(parts))
+    given: object = backbone.embed(fresh)
+    with np.errstate(over="ignore"):  # what is too large is of no unit length
+        try:
+            rows = np.asarray(given, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            wish, todo = "float32 of shape (n, d) from embed", "correct the embed method"
+            raise expected("backbone", wish, type(given).__name__, todo) from error
+        _check(backbone, rows, len(parts))
     if on_pictures is not None:
         on_pictures(len(parts))
     return rows, np.ones(len(parts), np.float32)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from stylesim._finding import garments_in
 from stylesim._heat import WHOLE, area_of, garment_heat
 from stylesim._looking import look
 from stylesim._regions import regions_of, speaker
@@ -128,7 +129,7 @@ def explained_parts(
     """Score one picture and take its score apart."""
     finder, backbone = model._finder(), model._backbone()
     slot, weights = Slot.parse(slot), checked_weights(slot_weights)
-    found = list(finder.find([picture])[0])
+    found = garments_in(finder, [picture])[0]
     if slot is not None:
         of_slot = [garment for garment in found if garment.slot is slot] or found
         found = sorted(of_slot, key=lambda one: one.area)[-1:]

@@ -136,6 +136,9 @@ class AddResult:
 def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
     """Make the public value of a stored row."""
     try:
+        texts: tuple[object, ...] = (row.id, row.category or "")
+        if not all(isinstance(text, str) for text in texts) or row.quantity < 1:
+            raise ValueError("no garment")
         return Garment(
             id=row.id,
             slot=None if row.slot is None else Slot(row.slot),
@@ -147,6 +150,6 @@ def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
             guessed=bool(row.guessed),
             read=read,
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         todo = "restore the wardrobe from a copy made with backup()"
         raise expected("wardrobe", "a whole garment", row.id, todo, DamagedFileError) from error

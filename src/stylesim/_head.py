@@ -253,9 +253,7 @@ def _folds(y: Ints, owners: Ints, n_classes: int, seed: int) -> Ints:
     """Fold of each row: whole groups, each class spread over the folds."""
     rng = np.random.default_rng([seed, 1])
     fold_of = np.zeros(owners.max(initial=0) + 1, dtype=np.intp)
-    most = 0
     for label in range(n_classes):
         members = rng.permutation(np.unique(owners[y == label]))
         fold_of[members] = np.arange(len(members)) % _FOLDS
-        most = max(most, min(len(members), _FOLDS))
     return fold_of[owners]

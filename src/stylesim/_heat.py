@@ -29,6 +29,7 @@ OCCLUSION = "occlusion (Zeiler and Fergus, ECCV 2014)"
 _STEP = 0.02  # of finite differences, as a share of the features' length
 _CELLS, _PATCH = 7, 1.5  # of occlusion: places a side, and a patch in units of a place
 _SIDE = 224
+_LARGEST = 4096  # of a garment cut out, in pixels a side: a map of it grows with the square
 _GREY = (114, 114, 114)
 _LEAST = 1e-30
 _SLOT_OF: dict[str, Slot | None] = {
@@ -158,7 +159,7 @@ def garment_heat(
         float32 array of shape (height, width) of the picture, 0 outside the garment, and the
         name of the method.
     """
-    crop = picture if garment is None else cut_out(picture, garment)
+    crop = picture if garment is None else cut_out(picture, garment, max_side=_LARGEST)
     told = None if garment is None else garment.kinds
     total, method = np.zeros((crop.height, crop.width), np.float32), ""
     how = {"closely": garment is not None, "worn": garment is not None and garment.worn}
@@ -171,7 +172,14 @@ def garment_heat(
     x0, y0, x1, y1 = garment.box
     x0, y0, x1, y1 = max(x0, left), max(y0, top), min(x1, left + side), min(y1, top + side)
     out = np.zeros((picture.height, picture.width), np.float32)
-    out[y0:y1, x0:x1] = total[y0 - top : y1 - top, x0 - left : x1 - left]
+    if crop.width == side:
+        out[y0:y1, x0:x1] = total[y0 - top : y1 - top, x0 - left : x1 - left]
+    else:
+        n = crop.width / side
+        box = ((x0 - left) * n, (y0 - top) * n, (x1 - left) * n, (y1 - top) * n)
+        smooth = Image.Resampling.BILINEAR
+        large = Image.fromarray(total).resize((x1 - x0, y1 - y0), smooth, box=box)
+        out[y0:y1, x0:x1] = np.asarray(large)
     if garment.mask is not None:
         out *= garment.mask
     return out, method

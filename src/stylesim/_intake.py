@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from stylesim.images import content_hash, image_bytes, load_image
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from PIL import Image
@@ -116,15 +117,23 @@ class Newcomer:
 
 def find_slots(newcomers: Sequence[Newcomer], finder: Finder) -> None:
     """Give each newcomer the slot and category of the largest garment in its picture."""
-    found = list(finder.find([newcomer.small for newcomer in newcomers]))
+    given: Any = finder.find([newcomer.small for newcomer in newcomers])
+    found = list(given) if isinstance(given, Iterable) else []
     if len(found) != len(newcomers):
         got, todo = f"{len(found)} lists for {len(newcomers)} pictures", "mend its method find"
         raise expected("finder", "one list of garments for each picture", got, todo)
     for newcomer, garments in zip(newcomers, found, strict=True):
-        if garments:
-            main = max(garments, key=lambda garment: _area(garment) * garment.confidence)
-            newcomer.slot, newcomer.guessed = Slot(main.slot), True
-            newcomer.category = newcomer.category or main.category or None
+        try:
+            main = max(garments, key=_weight, default=None)
+            slot = None if main is None else Slot(main.slot)
+            category = None if main is None else checked_category(main.category or None)
+        except (AttributeError, TypeError, ValueError) as error:
+            wish = "garments with slot, category, box and confidence"
+            got, todo = f"others ({error})", "mend its method find"
+            raise expected("finder", wish, got, todo) from error
+        if slot is not None:
+            newcomer.slot, newcomer.guessed = slot, True
+            newcomer.category = newcomer.category or category
 
 
 def with_slot(row: GarmentRow, slot: Slot | None) -> GarmentRow:
@@ -222,7 +231,8 @@ def _is_unicode(value: str) -> bool:
 
 def check_path(path: object) -> None:
     """Raise for what is no path."""
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+    text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
+    if not text or "\0" in text:
         raise expected("path", "the path of a file", path, "name a file")
 
 
@@ -240,7 +250,11 @@ def skipped_message(errors: Sequence[Exception], count: int) -> str:
     return "\n".join([f"{len(errors)} of {count} pictures were skipped:", *reasons, *more])
 
 
-def _area(garment: Any) -> float:
+def _weight(garment: Any) -> float:
+    """How much of the picture a garment fills, and how surely."""
     left, top, right, bottom = garment.box
     mask = getattr(garment, "mask", None)
-    return float((right - left) * (bottom - top) if mask is None else mask.sum())
+    if not 0 <= garment.confidence <= 1:
+        raise ValueError(f"confidence {garment.confidence!r}")
+    area = float((right - left) * (bottom - top) if mask is None else mask.sum())
+    return area * float(garment.confidence)

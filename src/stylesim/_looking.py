@@ -10,6 +10,7 @@ from PIL import ImageOps
 from stylesim._colours import colours_of
 from stylesim._cutting import CUT_SIDE, cut_out
 from stylesim._embedding import kinds_in, unit_vectors
+from stylesim._finding import garments_in
 from stylesim._views import GarmentView, PictureView
 from stylesim.backbones.base import listed
 from stylesim.backbones.closely import features_closely
@@ -61,7 +62,8 @@ def look(
 
     Raises:
         ImageError: A picture cannot be read; its place is named.
-        InvalidArgumentError: ``slots`` does not fit ``images``, or names no slot.
+        InvalidArgumentError: ``slots`` does not fit ``images``, or names no slot; or the finder
+            or the backbone gives something else than it should.
     """
     pictures = listed(images, argument)
     told = _told(slots, len(pictures), argument)
@@ -81,7 +83,12 @@ def look(
         return views
     for some in ahead(load, range(len(pictures)), _BATCH):
         first = len(views)
-        found = [_overruled(*one) for one in zip(finder.find(some), told[first:], strict=False)]
+        found = [
+            _overruled(garments, slot)
+            for garments, slot in zip(
+                garments_in(finder, some), told[first : first + len(some)], strict=True
+            )
+        ]
         views += _embedded(some, found, backbone, mirrored=mirrored)
         if on_pictures is not None:
             on_pictures(len(some))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -17,12 +17,8 @@ from stylesim.errors import StyleSimError, expected
 from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from stylesim._seeing import Item
     from stylesim.functional import Floats
-
-    Regions = Mapping[str, npt.NDArray[np.floating] | Opinion]
 
 REGIONS = tuple(dict.fromkeys(region for regions in REGIONS_OF.values() for region in regions))
 _EQUAL = {"upper": 1.0, "lower": 1.0}
@@ -68,7 +64,7 @@ def _regions_named(name: object) -> tuple[str, ...]:
 
 def row_of(
     item: Item,
-    probabilities: Sequence[Regions],
+    probabilities: Sequence[Any],
     classes: Sequence[str],
     weights: Mapping[str, float],
     known: Sequence[str],
@@ -85,6 +81,9 @@ def row_of(
     regions: dict[str, list[Opinion]] = {}
     stand_ins: dict[str, list[Opinion]] = {}
     for part, said in zip(item.parts, probabilities, strict=True):
+        if not isinstance(said, Mapping) or WHOLE not in said:
+            wish, todo = "a dict by region that holds 'whole'", "answer for the whole picture too"
+            raise expected("model.proba_by_region", wish, repr(said), todo, StyleSimError)
         checked = {name: _checked(one, len(classes)) for name, one in said.items()}
         asked = REGIONS if part.slot is None else REGIONS_OF[part.slot]
         for region in asked:
@@ -174,10 +173,14 @@ def _counted(
 
 def _checked(said: object, classes: int) -> Opinion:
     row = said.proba if isinstance(said, Opinion) else said
-    vector = np.asarray(row, dtype=np.float64)
+    try:
+        vector = np.asarray(row, dtype=np.float64)
+    except (TypeError, ValueError):
+        vector = np.zeros(0)
     # A sum is finite only if all its terms are.
-    if vector.shape != (classes,) or not 0 < float(vector.sum()) < math.inf:
-        wish = f"{classes} finite probabilities a region"
+    whole = vector.shape == (classes,) and 0 < float(vector.sum()) < math.inf
+    if not whole or vector.min() < 0:
+        wish = f"{classes} finite probabilities a region, none below 0"
         todo = "fit the model again"
         raise expected("model.proba_by_region", wish, repr(row), todo, StyleSimError)
     proba = vector / vector.sum()
@@ -186,6 +189,9 @@ def _checked(said: object, classes: int) -> Opinion:
     if not 0.0 <= said.neither <= 1.0:
         wish, got = "a probability of neither, 0 to 1", repr(said.neither)
         raise expected("model.judge_by_region", wish, got, "fit the model again", StyleSimError)
+    if said.draws is not None and not np.isfinite(said.draws).all():
+        wish, todo = "draws that are finite", "fit the model again"
+        raise expected("model.judge_by_region", wish, "others", todo, StyleSimError)
     return attrs.evolve(said, proba=proba)
 
 

@@ -119,9 +119,10 @@ def view_all(model: StyleModel, parts: Sequence[Part]) -> list[PictureView]:
         for part, image in zip(parts, images, strict=True):
             load_image(image, argument=part.name)
         raise
-    if len(views) != len(parts):
-        wish = f"{len(parts)} views, one a picture"
-        raise expected("model.view", wish, f"{len(views)}", "return one view a picture")
+    if len(views) != len(parts) or not all(isinstance(view, PictureView) for view in views):
+        wish, todo = f"{len(parts)} views, one a picture", "return one PictureView a picture"
+        got = f"{len(views)}" if len(views) != len(parts) else "something else"
+        raise expected("model.view", wish, got, todo)
     return views
 
 

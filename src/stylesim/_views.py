@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from stylesim._colours import LEVELS
+from stylesim.backbones.storing import UNREADABLE
 from stylesim.errors import DamagedFileError, expected
 from stylesim.types import Slot
 
@@ -112,26 +113,24 @@ class PictureView:
             kinds = int(head.get("kinds", 0))
             if not 0 <= kinds < max(shape[1], 1):
                 raise ValueError("more kinds than numbers")
-            parts = [
-                GarmentView(
-                    None if slot is None else Slot(slot),
-                    category,
-                    float(sure),
-                    row,
-                    float(n),
-                    float(area),
-                    _unpacked(colours),
-                    kinds,
-                )
-                for (slot, category, sure, n, area, colours), row in zip(
-                    head["parts"], data, strict=True
-                )
-            ]
+            parts = [_part(said, row, kinds) for said, row in zip(head["parts"], data, strict=True)]
             return cls(tuple(parts[:-1]), parts[-1])
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except UNREADABLE as error:
             wish, todo = "a whole PictureView", "drop it and look at the picture again"
             got = f"{len(content):,} other bytes"
             raise expected("content", wish, got, todo, DamagedFileError) from error
+
+
+def _part(said: Any, row: FloatArray, kinds: int) -> GarmentView:
+    slot, category, *numbers, colours = said
+    sure, length, area = (float(number) for number in numbers)
+    if not isinstance(category, (str, type(None))):
+        raise ValueError("no category")
+    # Written so that NaN fails.
+    if not (0 <= sure <= 1 and 0 <= length < np.inf and 0 <= area < np.inf):
+        raise ValueError("numbers out of range")
+    slot = None if slot is None else Slot(slot)
+    return GarmentView(slot, category, sure, row, length, area, _unpacked(colours), kinds)
 
 
 def _packed(colours: FloatArray | None) -> list[float] | None:

@@ -154,10 +154,10 @@ class WardrobeStore:
         return self._whole(*rows[0]) if rows else None
 
     def summaries(self) -> dict[str, bytes]:
-        rows = self._rows("SELECT hash, summary, length(summary) FROM pictures")
-        if any(length != SUMMARY_LENGTH for _, _, length in rows):
+        rows = self._rows("SELECT hash, summary FROM pictures")
+        if any(not isinstance(one, bytes) or len(one) != SUMMARY_LENGTH for _, one in rows):
             raise expected("wardrobe", WANTED, self._name, RESTORE, DamagedFileError)
-        return {digest: summary for digest, summary, _ in rows}
+        return dict(rows)
 
     def cached(self, key: str, digests: Iterable[str]) -> dict[str, bytes]:
         wanted = list(dict.fromkeys(digests))

@@ -273,7 +273,7 @@ class LightweightClassifier:
             The fitted classifier.
 
         Raises:
-            DamagedFileError: It is missing, not whole, or was made with other bundled weights.
+            DamagedFileError: It is missing, not whole, or of other bundled weights or finder.
             NewerVersionError: A newer stylesim wrote it.
             InvalidArgumentError: ``backbone`` or ``finder`` is not that of the fit.
         """

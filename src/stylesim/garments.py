@@ -11,6 +11,7 @@ import numpy as np
 
 from stylesim._cutting import CUT_SIDE, cut_out, frame_of
 from stylesim.backbones.closely import features_closely
+from stylesim.backbones.sources import check_device
 from stylesim.errors import expected
 from stylesim.functional import unit_rows
 from stylesim.images import load_image
@@ -181,7 +182,7 @@ class GarmentFinder(AbstractGarmentFinder):
             embedded is cut out by the plain outlines, as a backbone learned from such.
 
     Raises:
-        InvalidArgumentError: ``min_confidence`` is not in 0 to 1.
+        InvalidArgumentError: ``min_confidence`` is not in 0 to 1, or ``device`` no name of one.
 
     Example:
         >>> from PIL import Image
@@ -199,6 +200,10 @@ class GarmentFinder(AbstractGarmentFinder):
     def _check(self, _attribute: object, value: object) -> None:
         if not isinstance(value, (int, float)) or not 0 <= value <= 1:
             raise expected("min_confidence", "a number in 0 to 1", value, "pass 0.5")
+
+    @device.validator
+    def _check_device(self, _attribute: object, value: object) -> None:
+        check_device(value)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -261,11 +266,16 @@ def _garment(r: Region, seen: Seen | None = None) -> FoundGarment:
     return FoundGarment(slot, r.category, r.box, r.mask, r.confidence, r.worn, r.kinds, seen)
 
 
-@functools.lru_cache(maxsize=4)
 def default_finder(
     min_confidence: float = 0.5, device: str = "auto", *, fine: bool = False
 ) -> GarmentFinder:
     """Return the bundled finder, loaded once a process."""
+    checked = GarmentFinder(min_confidence=min_confidence, device=device, fine=fine)
+    return _kept(checked.min_confidence, checked.device, fine=checked.fine)
+
+
+@functools.lru_cache(maxsize=4)
+def _kept(min_confidence: float, device: str, *, fine: bool) -> GarmentFinder:
     return GarmentFinder(min_confidence=min_confidence, device=device, fine=fine)
 
 

@@ -11,7 +11,7 @@ from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, SimilarityRepor
 from stylesim._scoring import checked_weights, row_of
 from stylesim._seeing import StyleModel, read_items, see
 from stylesim._tables import SimilarityTable
-from stylesim.errors import expected
+from stylesim.errors import StyleSimError, expected
 from stylesim.explanation import explain
 from stylesim.wardrobe import Wardrobe
 
@@ -170,8 +170,12 @@ class SimilarityScorer:
 
     def _rows(self, things: list[Item], classes: tuple[str, ...]) -> tuple[ItemSimilarity, ...]:
         views = [part.view for item in things for part in item.parts if part.view is not None]
-        judge = getattr(self.model, "judge_by_region", self.model.proba_by_region)
-        said: Iterator[Any] = iter(judge(views)) if views else iter(())
+        name = "judge_by_region" if hasattr(self.model, "judge_by_region") else "proba_by_region"
+        answers = list(getattr(self.model, name)(views)) if views else []
+        if len(answers) != len(views):
+            wish, todo = f"{len(views)} answers, one a view", "return one answer a view"
+            raise expected(f"model.{name}", wish, f"{len(answers)}", todo, StyleSimError)
+        said: Iterator[Any] = iter(answers)
         known = self.regions
         return tuple(
             row_of(item, [next(said) for _ in item.parts], classes, self._weights, known)

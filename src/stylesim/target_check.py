@@ -12,6 +12,7 @@ from PIL import Image
 
 from stylesim import _target_findings as findings
 from stylesim._calibration import calibration_for
+from stylesim._finding import garments_in
 from stylesim._fitting import bar, see_target
 from stylesim._lookalikes import pairs_alike, summarise
 from stylesim._looking import look
@@ -249,7 +250,7 @@ def _without_garments(
             picture = load_image(data, shrink_to=_SHORT_SIDE)
             plain.append(summarise(picture))
             mirrored.append(summarise(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)))
-            garments = finder.find([picture])[0]
+            garments = garments_in(finder, [picture])[0]
             bare.append(_blanked(picture, garments) if garments else None)
             step(1)
     count = len(flat)

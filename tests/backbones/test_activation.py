@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import tracemalloc
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,25 @@ def test_squares_are_laid_back_where_they_were() -> None:
     cropped = unsquared(rising + 1, (64, 16), "crop")
     assert not cropped[:, :24].any()
     assert cropped[:, 24:40].all()
+
+
+@pytest.mark.parametrize("size", [(64, 48), (48, 64), (301, 7), (5, 4), (3, 1024)])
+def test_what_is_laid_back_is_a_part_of_the_whole_square(size: tuple[int, int]) -> None:
+    values = np.random.default_rng(1).random((7, 7), np.float32)
+    edge, (width, height) = max(size), size
+    left, top = (edge - width + 1) // 2, (edge - height + 1) // 2
+    square = Image.fromarray(values).resize((edge, edge), Image.Resampling.BILINEAR)
+    whole = np.asarray(square)[top : top + height, left : left + width]
+    assert np.allclose(unsquared(values, size, "pad"), whole, atol=1e-5)
+
+
+def test_a_strip_takes_no_memory_for_its_square() -> None:
+    tracemalloc.start()
+    try:
+        assert unsquared(np.ones((7, 7), np.float32), (8000, 4), "pad").all()
+        assert tracemalloc.get_traced_memory()[1] < 10e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.fixture
@@ -116,3 +136,22 @@ def test_manners_differ_where_gradients_do(passing: YoloBackbone) -> None:
     assert maps["grad"][0] == pytest.approx([0.5] * 4)
     assert maps["hires"][0] == pytest.approx([0.125, 0, 0, 0.0625])
     assert maps["layer"][0] == pytest.approx([0.125, 0, 0, 0.0625])
+
+
+def test_heat_of_a_very_large_garment_is_made_smaller_and_laid_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from stylesim import FoundGarment, _heat
+
+    def ramp(_model: object, _backbone: object, crop: Image.Image, *_: object, **__: object) -> Any:
+        return np.tile(np.linspace(0, 1, crop.width, dtype=np.float32), (crop.height, 1)), "ramp"
+
+    monkeypatch.setattr(_heat, "crop_heat", ramp)
+    garment = FoundGarment("top", "shirt", (20, 50, 180, 150))
+    picture: Any = Image.new("RGB", (200, 300), "white")
+    model: Any = None
+    whole, _ = _heat.garment_heat(model, model, picture, garment, {"upper": 1.0})
+    monkeypatch.setattr(_heat, "_LARGEST", 64)
+    small, _ = _heat.garment_heat(model, model, picture, garment, {"upper": 1.0})
+    assert np.allclose(small, whole, atol=0.02)
+    assert whole[100, 170] > 0.8

@@ -74,6 +74,12 @@ def test_a_function_that_answers_with_nonsense_is_named(answer: Any) -> None:
         backbone.embed(colours(2))
 
 
+@pytest.mark.parametrize("huge", [1e200, 1e308])
+def test_huge_numbers_are_a_direction_too(huge: float) -> None:
+    backbone = FunctionBackbone(lambda ps: [[huge, 0.0], [huge, -huge]], name="huge")
+    assert np.allclose(backbone.embed(colours(2)), [[1, 0], [2**-0.5, -(2**-0.5)]])
+
+
 def test_a_function_whose_length_changes_is_named() -> None:
     backbone = FunctionBackbone(lambda ps: np.ones((len(ps), len(ps))), name="odd")
     backbone.embed(colours(2))

@@ -199,7 +199,7 @@ def test_each_file_of_weights_is_missed_by_its_name(
     place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = list(garment_weights._FILES)
-    load = garment_weights.bundled_reader.__wrapped__  # what was loaded before is kept
+    load = garment_weights._reader.__wrapped__  # what was loaded before is kept
     names[place] = "none-such.safetensors"
     monkeypatch.setattr(garment_weights, "_FILES", tuple(names))
     with pytest.raises(StorageError, match=r"none-such\.safetensors"):

@@ -112,3 +112,11 @@ def test_the_bundled_weights_need_no_network(shelf: Shelf) -> None:
     assert backbone.dim == 277  # 256 features, 21 kinds of garment
     assert backbone.name.startswith("stylesim-n@")
     assert shelf.asked == []
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "~nobody-of-this-name/x"])
+def test_names_that_no_file_can_have_are_named(name: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="weights: expected 'stylesim-n'"):
+        YoloBackbone(name)
+    with pytest.raises(StorageError, match="weights: expected"):
+        YoloBackbone(f"{name}.pt")

@@ -165,6 +165,7 @@ def test_built_weights_are_the_same_every_time() -> None:
         ({"weights": 3}, "weights"),
         ({"image_size": 100}, "image_size"),
         ({"image_size": 0}, "image_size"),
+        ({"image_size": 4128}, "image_size"),
         ({"image_size": True}, "image_size"),
         ({"image_size": "224"}, "image_size"),
         ({"device": ""}, "device"),

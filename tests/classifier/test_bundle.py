@@ -160,6 +160,25 @@ def test_a_path_that_cannot_be_written_is_named(model: Any, tmp_path: Path) -> N
         model.save(tmp_path)
 
 
+@pytest.mark.parametrize("path", [".", "/", "", "a\0b"])
+def test_paths_that_no_file_can_have_are_named(
+    model: Any, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="path: expected a path that can be written"):
+        model.save(path)
+    with pytest.raises(DamagedFileError, match="path: expected a classifier"):
+        LightweightClassifier.load(path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [7, None, b"style"])
+def test_what_is_no_path_is_named(model: Any, path: Any) -> None:
+    for use in (model.save, LightweightClassifier.load):
+        with pytest.raises(InvalidArgumentError, match="path: expected the path of a file"):
+            use(path)
+
+
 def test_a_bundle_of_a_newer_version_is_refused(model: Any, saved: Path) -> None:
     def newer(header: Any, _: Any) -> None:
         header["format_version"] = 2

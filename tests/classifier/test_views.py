@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from PIL import Image
 
 from stylesim._looking import look
 from stylesim._views import GarmentView, PictureView
-from stylesim.backbones import FunctionBackbone
+from stylesim.backbones import AbstractBackbone, FunctionBackbone
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import DamagedFileError, ImageError, InvalidArgumentError
-from stylesim.garments import FoundGarment, FunctionFinder
+from stylesim.garments import FoundGarment, FunctionFinder, WholePictureFinder
 from stylesim.types import Slot
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -179,6 +180,55 @@ def test_damaged_bytes_are_refused() -> None:
     for case in bad:
         with pytest.raises(DamagedFileError):
             PictureView.from_bytes(case)
+
+
+def crafted(change: Any) -> bytes:
+    whole = GarmentView(None, None, 1.0, np.array([0.6, 0.8], np.float32))
+    content = PictureView((), whole).to_bytes()
+    start = 8 + int.from_bytes(content[4:8], "little")
+    head = change(json.loads(content[8:start])).encode()
+    return content[:4] + len(head).to_bytes(4, "little") + head + content[start:]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.full((1, 3), 1e200), np.full((1, 3), 1e30), [[1, 2], [3]], "text", [["a", "b", "c"]]],
+)
+def test_a_backbone_that_answers_with_nonsense_is_named(answer: Any) -> None:
+    class Own(AbstractBackbone):
+        name, dim = "own", 3
+
+        def embed(self, images: Any) -> Any:
+            return answer
+
+    with pytest.raises(InvalidArgumentError, match="backbone: expected float32"):
+        look([two_halves()], WholePictureFinder(), Own())
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(1, 7), (1, ["skirt"]), (2, float("nan")), (2, 1.5), (3, -1.0), (3, 1e999), (4, float("nan"))],
+)
+def test_values_out_of_range_are_refused(place: int, value: Any) -> None:
+    def change(head: Any) -> str:
+        head["parts"][0][place] = value
+        return json.dumps(head)
+
+    with pytest.raises(DamagedFileError, match="content"):
+        PictureView.from_bytes(crafted(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda head: json.dumps({**head, "dim": 1e999}),
+        lambda head: json.dumps({**head, "kinds": 1e999}),
+        lambda _: "[" * 100_000 + "]" * 100_000,
+    ],
+)
+def test_what_no_number_or_list_can_hold_is_refused(change: Any) -> None:
+    with pytest.raises(DamagedFileError, match="content"):
+        PictureView.from_bytes(crafted(change))
 
 
 def test_views_are_small(tmp_path: Path) -> None:

@@ -188,11 +188,11 @@ def test_rounds_go_on_from_each_other_and_end_in_the_package(work: Work, tmp_pat
     names = {"stylesim-finder.safetensors", "stylesim-outlines.safetensors"}
     assert {path.name for path in folder.iterdir()} == names
     work.asked.monkeypatch.setattr(garment_weights, "files", lambda _: folder.parent)
-    garment_weights.bundled_reader.cache_clear()
+    garment_weights._reader.cache_clear()
     try:
         reader = garment_weights.bundled_reader("cpu")
     finally:
-        garment_weights.bundled_reader.cache_clear()
+        garment_weights._reader.cache_clear()
     assert reader.pixel_classes == work.data.PIXEL_CLASSES
     assert reader.categories == work.data.CATEGORIES
     x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))

@@ -162,3 +162,27 @@ def test_a_saved_classifier_says_the_same(drawn, tmp_path) -> None:
         assert other.similarity == pytest.approx(one.similarity, abs=1e-6)
         assert other.interval == pytest.approx(one.interval, abs=1e-3)
         assert other.p_neither == pytest.approx(one.p_neither, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [],
+        [{"whole": [0.5, 0.5]}] * 2,
+        [{"upper": [0.5, 0.5]}],
+        [[0.5, 0.5]],
+        [{"whole": [1.5, -0.5]}],
+        [{"whole": ["much", "little"]}],
+        [{"whole": Opinion(np.array([0.5, 0.5]), 0.0, np.array([np.nan, 0.5]))}],
+    ],
+)
+def test_a_model_that_answers_something_else_is_named(model, draw, answers) -> None:
+    model.judge_by_region = lambda views: answers
+    with pytest.raises(StyleSimError, match=r"^model\.(judge|proba)_by_region: expected"):
+        ss.SimilarityScorer(model).score([draw(0.5)])
+
+
+def test_a_model_that_sees_something_else_is_named(model, draw) -> None:
+    model.view = lambda images, slots=None: ["a picture" for _ in images]
+    with pytest.raises(StyleSimError, match=r"^model\.view: expected"):
+        ss.SimilarityScorer(model).score([draw(0.5)])

@@ -148,15 +148,14 @@ def unsquared(values: FloatArray, size: tuple[int, int], how: Squaring) -> Float
     """
     width, height = size
     edge = min(size) if how == "crop" else max(size)
-    large = np.asarray(
-        Image.fromarray(np.asarray(values, np.float32)).resize(
-            (edge, edge), Image.Resampling.BILINEAR
-        )
-    )
-    out = np.zeros((height, width), np.float32)
+    small = Image.fromarray(np.asarray(values, np.float32))
     left, top = (width - edge) // 2, (height - edge) // 2
     if how == "crop":
+        out = np.zeros((height, width), np.float32)
+        large = np.asarray(small.resize((edge, edge), Image.Resampling.BILINEAR))
         out[top : top + edge, left : left + edge] = large
-    else:
-        out[:] = large[-top : height - top, -left : width - left]
-    return out
+        return out
+    # Only what the picture fills of the square is made large: a strip's square could be huge.
+    scale, end = len(values) / edge, float(len(values))
+    x0, y0, x1, y1 = (min(n * scale, end) for n in (-left, -top, width - left, height - top))
+    return np.array(small.resize(size, Image.Resampling.BILINEAR, box=(x0, y0, x1, y1)))

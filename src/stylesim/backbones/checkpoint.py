@@ -9,6 +9,7 @@ fields it is given, and the tensors are then picked out by their names.
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import threading
 import zipfile
@@ -77,7 +78,7 @@ class Weights:
         size: Letter of the network's size: n, s, m, l or x.
         stem: Name of the file they came from, without its ending.
         digest: 64 hexadecimal digits: SHA-256 of that file, or of the tensors
-            where there was none.
+            where there was none; empty of weights within a classifier's file.
         eps: What batch normalisation adds to the variance.
         metadata: What the file says about itself.
     """
@@ -107,6 +108,12 @@ def digest_of(tensors: Mapping[str, Tensor]) -> str:
     return total.hexdigest()
 
 
+def content_of(tensors: Mapping[str, Tensor], eps: float, kinds: tuple[str, ...]) -> str:
+    """SHA-256 of all that makes the vectors of a network, as 64 hexadecimal digits."""
+    text = json.dumps([digest_of(tensors), eps, kinds])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def read_weights(path: Path, argument: str = "weights") -> Weights:
     """Read a ``.safetensors`` file of stylesim or a ``.pt`` file of Ultralytics.
 
@@ -125,17 +132,17 @@ def read_weights(path: Path, argument: str = "weights") -> Weights:
     """
     try:
         content = path.read_bytes()
-    except OSError as error:
-        got = f"{str(path)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(path)!r} ({getattr(error, 'strerror', error)})"
         raise expected(argument, _WANTED, got, "check the path", DamagedFileError) from error
     digest = hashlib.sha256(content).hexdigest()
     metadata: dict[str, Any] = {}
+    eps: object
     if zipfile.is_zipfile(path) or content[:1] == b"\x80":
         tensors, eps = _read_pickle(path, argument)
     else:
         tensors, metadata = read_safetensors(content, path, argument, _WANTED)
-        said: object = metadata.get("eps")
-        eps = float(said) if isinstance(said, (int, float)) else 1e-5
+        eps = metadata.get("eps", 1e-5)
     return checked(tensors, repr(str(path)), path.stem, digest, eps, metadata, argument)
 
 
@@ -144,17 +151,33 @@ def checked(
     shown: str,
     stem: str,
     digest: str,
-    eps: float,
+    eps: object,
     metadata: Mapping[str, Any],
     argument: str = "weights",
 ) -> Weights:
     """Return tensors as :class:`Weights` if they are those of a YOLOv8 classification network."""
+    strange = next((name for name, tensor in tensors.items() if not _is_plain(tensor)), None)
+    if strange is not None or not isinstance(eps, float) or not 0 < eps < 1:
+        what = "batch normalisation" if strange is None else strange
+        got = f"{shown}, with {what} that no network has"
+        raise expected(argument, _WANTED, got, "fetch or train it again", DamagedFileError)
     first = tensors.get(FIRST_TENSOR)
     size = None if first is None or first.ndim != 4 else WIDTHS.get(first.shape[0])
     if size is None:
         got = f"{shown}, which holds another network"
         raise expected(argument, _WANTED, got, "pass such a file", DamagedFileError)
     return Weights(tensors, size, stem, digest, eps, metadata)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is a block of numbers in memory; sparse ones and the like are not."""
+    import torch
+
+    block = tensor.layout is torch.strided and tensor.device.type == "cpu"
+    if not block or tensor.is_quantized or tensor.is_complex():
+        return False
+    # Strides of 0 make a few bytes a tensor of any size.
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def _read_pickle(path: Path, argument: str) -> tuple[dict[str, Tensor], float]:
@@ -176,7 +199,9 @@ def _read_pickle(path: Path, argument: str) -> tuple[dict[str, Tensor], float]:
         wish = "a checkpoint of plain tensors and known layers"
         todo = "do not use this file unless you know what wrote it; nothing in it was run"
         raise expected(argument, wish, got, todo, UnsafeFileError) from error
-    except (RuntimeError, EOFError, ValueError, TypeError, KeyError, IndexError, OSError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a crafted file raises many kinds
         got = f"{shown}, which is damaged or of another kind"
         raise expected(argument, _WANTED, got, "fetch it again", DamagedFileError) from error
     return _tensors_of(content)
@@ -197,7 +222,8 @@ def _tensors_of(content: object) -> tuple[dict[str, Tensor], float]:
     network = content
     if isinstance(content, dict):
         # While it trains, Ultralytics keeps the averaged weights apart; they are the better ones.
-        network = content.get("ema") or content.get("model") or content
+        held = (content.get("ema"), content.get("model"))
+        network = next((one for one in held if isinstance(one, (dict, _Inert)) and one), content)
     tensors: dict[str, Tensor] = {}
     found_eps: list[float] = []
     if isinstance(network, dict):

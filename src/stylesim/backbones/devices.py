@@ -18,11 +18,12 @@ def pick_device(device: str) -> str:
             return "cuda"
         return "mps" if torch.backends.mps.is_available() else "cpu"
     try:
-        torch.empty(1, device=device)
+        torch.empty(1, device=device).item()  # "meta" has nothing to read
     except (RuntimeError, AssertionError, TypeError, ValueError) as error:
         wish, todo = "a device of this machine", "pass 'auto' or 'cpu'"
         raise expected("device", wish, device, todo) from error
-    return device
+    # A processor by any number is the same one.
+    return "cpu" if torch.device(device).type == "cpu" else device
 
 
 def half_is_fast(place: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
-from stylesim.errors import InvalidArgumentError, expected
+from stylesim.errors import expected
 from stylesim.images import load_image
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stylesim.types import FloatArray, ImageLike
 
-_SMALLEST = 1e-12
+_SMALLEST, _LARGEST = 1e-12, 1e100
 
 
 @attrs.define(eq=False)
@@ -96,10 +96,15 @@ class FunctionBackbone(AbstractBackbone):
         shape_fits = rows.ndim == 2 and len(rows) == len(pictures) and rows.shape[1] > 0
         if not shape_fits or (self._dim is not None and rows.shape[1] != self._dim):
             raise expected("function", wish, f"shape {rows.shape}", todo)
+        got = "a row of zeros, or numbers that are not finite"
+        if not np.isfinite(rows).all():
+            raise expected("function", wish, got, todo)
+        peaks = np.abs(rows).max(axis=1, keepdims=True)
+        # Squares of these would be more than a number can hold.
+        rows = np.where(peaks > _LARGEST, rows / np.maximum(peaks, 1.0), rows)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        if not np.isfinite(rows).all() or (lengths < _SMALLEST).any():
-            got = "a row of zeros, or numbers that are not finite"
-            raise expected("function", wish, got, todo, InvalidArgumentError)
+        if (lengths < _SMALLEST).any():
+            raise expected("function", wish, got, todo)
         self._dim = rows.shape[1]
         unit: FloatArray = (rows / lengths).astype(np.float32)
         return unit

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylesim.backbones.devices import pick_device
@@ -13,11 +13,12 @@ from stylesim.backbones.fence import fenced
 from stylesim.backbones.garment_net import GarmentNet
 from stylesim.backbones.garment_reader import GarmentReader
 from stylesim.backbones.network import build_network
-from stylesim.backbones.storing import write_whole
+from stylesim.backbones.once import once
+from stylesim.backbones.storing import read_safetensors, write_whole
 from stylesim.errors import DamagedFileError, StorageError, expected
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from torch import Tensor
 
 _FILES = "stylesim-finder.safetensors", "stylesim-outlines.safetensors"
 _READING = 5  # changes with how the maps are read, so that what caches hold is seen again
@@ -42,7 +43,6 @@ def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
     write_whole(path, save(state, {"stylesim": json.dumps(meta, sort_keys=True)}))
 
 
-@functools.cache
 def bundled_reader(device: str = "auto") -> GarmentReader:
     """Load the bundled finder, once a process and device.
 
@@ -50,8 +50,12 @@ def bundled_reader(device: str = "auto") -> GarmentReader:
         StorageError: The file is not in the package.
         DamagedFileError: The file is not whole.
     """
+    return _reader(pick_device(device))
+
+
+@once
+def _reader(place: str) -> GarmentReader:
     wish, todo = "the bundled garment finder in the package", "install stylesim again"
-    place = pick_device(device)
     digest = hashlib.sha256()
     nets = []
     for file in _FILES:
@@ -61,7 +65,7 @@ def bundled_reader(device: str = "auto") -> GarmentReader:
             raise expected("weights", wish, f"no {file}", todo, StorageError) from error
         digest.update(content)
         try:
-            nets.append(_read(content, place))
+            nets.append(_read(*read_safetensors(content, Path(file), "weights", wish), place))
         except Exception as error:
             raise expected("weights", wish, f"{file} ({error})", todo, DamagedFileError) from error
     (first, meta), (second, _) = nets
@@ -69,16 +73,16 @@ def bundled_reader(device: str = "auto") -> GarmentReader:
     return GarmentReader(first, meta, name, place, second)
 
 
-def _read(content: bytes, place: str) -> tuple[GarmentNet, dict[str, Any]]:
+def _read(
+    tensors: dict[str, Tensor], meta: dict[str, Any], place: str
+) -> tuple[GarmentNet, dict[str, Any]]:
     import torch
-    from safetensors.torch import load
 
-    length = int.from_bytes(content[:8], "little")
-    meta = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
     network = build_network("n", eps=meta["eps"])
     counts = len(meta["pixel_classes"]), len(meta["categories"])
-    net = GarmentNet(network.model[:9], *counts, fine=meta.get("fine", False))
-    state = {name: tensor.to(torch.float32) for name, tensor in load(content).items()}
+    with fenced():
+        net = GarmentNet(network.model[:9], *counts, fine=meta.get("fine", False))
+    state = {name: tensor.to(torch.float32) for name, tensor in tensors.items()}
     lacking, unknown = net.load_state_dict(state, strict=False)
     if unknown or any(not name.endswith("num_batches_tracked") for name in lacking):
         raise ValueError(f"tensors {(*lacking, *unknown)[:3]} do not fit")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from stylesim.backbones.storing import UNREADABLE, floats_of
+from stylesim.errors import DamagedFileError, expected
 from stylesim.functional import softmax
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 WEIGHT = "kinds.weight"
 """Name of the tensor in a file of weights; the names of its rows are in the metadata."""
 
+_LAST = "model.8.cv2.conv.weight"
 _TOLD = 0.35  # share of a finder's opinion: it looks at the whole picture, the backbone closer
 _LEAST = 1e-4  # of a probability, before two opinions are pooled
 
@@ -75,8 +78,22 @@ class Kinds:
 
 
 def kinds_of(weights: Weights) -> Kinds | None:
-    """The kinds that weights know; None for those that know none."""
+    """The kinds that weights know; None for those that know none, or whose names do not fit.
+
+    Raises:
+        DamagedFileError: What tells them is no matrix of finite numbers, or of another width.
+    """
     tensor, names = weights.tensors.get(WEIGHT), weights.metadata.get("kinds")
-    if tensor is None or not isinstance(names, (list, tuple)) or len(names) != len(tensor):
+    if tensor is None or not isinstance(names, (list, tuple)) or not names:
         return None
-    return Kinds(tuple(str(name) for name in names), tensor.double().numpy())
+    try:
+        weight = floats_of(tensor, 2)
+        if weight.shape[1] != len(weights.tensors[_LAST]):
+            raise ValueError("another width")
+    except UNREADABLE as error:
+        wish, todo = "a matrix that tells kinds of garment", "fetch or train it again"
+        got = f"{weights.stem} with another {WEIGHT}"
+        raise expected("weights", wish, got, todo, DamagedFileError) from error
+    if len(names) != len(weight):
+        return None
+    return Kinds(tuple(str(name) for name in names), weight)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.once import once
 from stylesim.backbones.storing import WORN
 from stylesim.errors import DamagedFileError, expected
 
@@ -102,6 +102,9 @@ def fill(network: Any, weights: Weights, *, neck: bool = False, worn: bool = Fal
         if not torch.isfinite(state[name]).all():
             got = f"{weights.stem} with numbers that are not finite in {name_in_file}"
             raise expected("weights", wish, got, todo, DamagedFileError)
+        if name.endswith("running_var") and (state[name] < 0).any():
+            got = f"{weights.stem} with variances below 0 in {name_in_file}"
+            raise expected("weights", wish, got, todo, DamagedFileError)
     network.load_state_dict(state, strict=False)
 
 
@@ -133,7 +136,7 @@ def trunk_of(
     return trunk.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-@functools.lru_cache(maxsize=4)
+@once
 def bundled_trunk(weights: Weights, place: str, *, worn: bool) -> nn.Sequential:
     """The same of bundled weights, built once a process: every closet is seen by them."""
     return trunk_of(weights, place, worn=worn)

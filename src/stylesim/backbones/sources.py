@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stylesim.backbones.checkpoint import read_weights
 from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.once import once
 from stylesim.errors import StorageError, expected
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BUNDLED = ("stylesim-n",)
 """Names of the weights that come with the package."""
+
+LARGEST = 4096
+"""Most pixels of a side at which pictures are seen: more needs gigabytes for each of them."""
 
 _RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.3.0"
 _OFFERED = re.compile(r"yolov8[nsmlx]-cls\.pt")
@@ -50,20 +53,30 @@ def check_settings(image_size: object, device: object) -> None:
         InvalidArgumentError: A setting is out of range.
     """
     check_side(image_size)
+    check_device(device)
+
+
+def check_device(device: object) -> None:
+    """Refuse what is no name of a device.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
     if not isinstance(device, str) or not device:
         wish = "'auto', 'cpu', 'cuda', 'mps' or another device of torch"
         raise expected("device", wish, device, "pass device='auto'")
 
 
-def check_side(side: object, argument: str = "image_size") -> None:
+def check_side(side: object, argument: str = "image_size", most: int = LARGEST) -> None:
     """Refuse what is no side of a picture that a network can see.
 
     Raises:
-        InvalidArgumentError: It is no multiple of 32.
+        InvalidArgumentError: It is no multiple of 32, or more than ``most``.
     """
     whole = isinstance(side, int) and not isinstance(side, bool)
-    if not whole or side < 32 or side % 32:  # type: ignore[operator]
-        raise expected(argument, "a multiple of 32, in pixels", side, f"pass {argument}=192")
+    if not whole or not 32 <= side <= most or side % 32:  # type: ignore[operator]
+        wish = f"a multiple of 32 of at most {most}, in pixels"
+        raise expected(argument, wish, side, f"pass {argument}=192")
 
 
 def find_weights(weights: str | os.PathLike[str]) -> Weights:
@@ -78,16 +91,23 @@ def find_weights(weights: str | os.PathLike[str]) -> Weights:
     if weights in BUNDLED:
         return _bundled(str(weights))
     name = f"yolov8{weights}-cls.pt" if str(weights) in tuple("nsmlx") else os.fspath(weights)
-    path = Path(name).expanduser()
-    if not path.exists():
+    path = _place(name)
+    if not _exists(path):
         if not _OFFERED.fullmatch(path.name):
             got = f"{name!r}, which does not exist"
             raise expected("weights", _WISH, got, "check the path", StorageError)
         _download(path)
-    return read_weights(path)
+    found = read_weights(path)
+    bundled = bundled_of(found.digest)  # a copy of them is them
+    return _bundled(bundled) if bundled else found
 
 
-@functools.lru_cache(maxsize=len(BUNDLED))
+def bundled_of(digest: str) -> str | None:
+    """Name of the bundled weights whose file has this digest; None for others."""
+    return next((name for name in BUNDLED if _bundled(name).digest == digest), None)
+
+
+@once
 def _bundled(name: str) -> Weights:
     """Read weights of the package, once a process."""
     with as_file(files("stylesim") / "weights" / f"{name}.safetensors") as path:
@@ -98,7 +118,21 @@ def _bundled(name: str) -> Weights:
 
 
 def _is_path(text: str) -> bool:
-    return Path(text).suffix in (".pt", ".safetensors") or Path(text).expanduser().exists()
+    return Path(text).suffix in (".pt", ".safetensors") or _exists(_place(text))
+
+
+def _place(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~" and the name of nobody
+        return Path(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _download(path: Path) -> None:

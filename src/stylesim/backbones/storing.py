@@ -15,11 +15,24 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from stylesim.functional import Floats
+
 
 FORMAT_VERSION = 1
 """Version of the files that this stylesim writes; older ones are read, newer ones refused."""
 
 FIRST_TENSOR = "model.0.conv.weight"
+
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading plain data raises where it is not what it should be."""
 
 WORN = "worn."
 """Where the names of a second network's tensors begin, instead of ``"model."``."""
@@ -72,7 +85,7 @@ def save_backbone(
         kept["kinds.weight"] = weight.detach().cpu().to(torch.float16).contiguous()
         header["kinds"] = list(names)
     header |= metadata or {}
-    write_safetensors(Path(path), kept, header)
+    write_safetensors(path_of(path), kept, header)
 
 
 def _trunk_tensors(model: nn.Module | Mapping[str, Tensor], argument: str) -> dict[str, Tensor]:
@@ -130,7 +143,7 @@ def read_safetensors(
         header = json.loads(said["stylesim"]) if "stylesim" in said else {}
         version = int(header.get("format_version", 0))
         tensors = load(content)
-    except (SafetensorError, ValueError, AttributeError, TypeError, KeyError) as error:
+    except (SafetensorError, *UNREADABLE) as error:
         got = f"{str(path)!r}, which is damaged or of another kind"
         todo = "replace it by a whole copy"
         raise expected(argument, wish, got, todo, DamagedFileError) from error
@@ -141,14 +154,42 @@ def read_safetensors(
     return tensors, header
 
 
+def floats_of(tensor: Tensor, ndim: int) -> Floats:
+    """The numbers of a tensor of a file as a float64 array.
+
+    Raises:
+        ValueError: It has another number of dimensions, is of another kind, or not finite.
+    """
+    import torch
+
+    if tensor.ndim != ndim or not tensor.is_floating_point():
+        raise ValueError("a tensor of another shape or kind")
+    values = tensor.double()
+    if not torch.isfinite(values).all():
+        raise ValueError("numbers that are not finite")
+    out: Floats = values.numpy()
+    return out
+
+
+def path_of(path: object) -> Path:
+    """The path of a file.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise expected("path", "the path of a file", path, "name a file")
+    return Path(path)
+
+
 def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
     """Write a file so that its place holds the old content or all of the new.
 
     Raises:
         StorageError: The path cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with temporary.open("xb") as file:
                 file.write(content)
@@ -157,7 +198,7 @@ def write_whole(path: Path, content: bytes, argument: str = "path") -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        got = f"{str(path)!r} ({error.strerror})"
+    except (OSError, ValueError) as error:  # the latter of paths that no file can have
+        got = f"{str(path)!r} ({getattr(error, 'strerror', error)})"
         todo = "choose a folder that exists and that you may write to"
         raise expected(argument, "a path that can be written", got, todo, StorageError) from error

@@ -8,13 +8,14 @@ import attrs
 import numpy as np
 
 from stylesim.backbones.base import AbstractBackbone, check_whole, listed
-from stylesim.backbones.checkpoint import Weights
+from stylesim.backbones.checkpoint import Weights, content_of
 from stylesim.backbones.devices import half_is_fast, pick_device
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
 from stylesim.backbones.network import bundled_trunk, inside, trunk_of
 from stylesim.backbones.pictures import batches
 from stylesim.backbones.sources import (
-    BUNDLED,
+    LARGEST,
+    bundled_of,
     check_settings,
     check_side,
     check_weights,
@@ -55,7 +56,7 @@ class YoloBackbone(AbstractBackbone):
             working folder and downloaded to there if there is none: nothing
             else in stylesim downloads weights.
         image_size: Side of the square that the network sees, in pixels: a
-            multiple of 32. Unless it is passed 192 for the bundled weights,
+            multiple of 32, at most 4096. Unless it is passed 192 for the bundled weights,
             near the sizes at which they learned, and 224 for others.
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         squaring: ``"pad"`` shows the network all of a picture, ``"crop"`` the
@@ -67,6 +68,8 @@ class YoloBackbone(AbstractBackbone):
 
     Attributes:
         source: The weights, and where they came from.
+        digest: SHA-256 of the file of the bundled weights, for others of the tensors that are used
+            and how they are: what a file says of itself is not believed.
         kinds: Tells kinds of garment; None where the weights know none.
 
     Raises:
@@ -91,6 +94,7 @@ class YoloBackbone(AbstractBackbone):
     batch_size: int = attrs.field(default=16, kw_only=True)
     neck: bool = attrs.field(default=False, kw_only=True)
     source: Weights = attrs.field(init=False, repr=False)
+    digest: str = attrs.field(init=False, repr=False)
     kinds: Kinds | None = attrs.field(init=False, repr=False)
     _network: nn.Sequential = attrs.field(init=False, repr=False)
     _worn: nn.Sequential = attrs.field(init=False, repr=False)
@@ -117,12 +121,18 @@ class YoloBackbone(AbstractBackbone):
         self._network = self._worn = self._built(worn=False)
         if self.kinds is not None and any(n.startswith(WORN) for n in self.source.tensors):
             self._worn = self._built(worn=True)
+        self.digest = self.source.digest
+        if bundled_of(self.digest) is None:
+            names = () if self.kinds is None else self.kinds.names
+            self.digest = content_of(self.used_tensors(), self.source.eps, names)
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """Weights, by name and digest, with all settings that change the vectors."""
         end = "+neck" if self.neck else ""
-        return f"{self.source.identity}/{self.image_size}{self.squaring}{end}"
+        # Few digits of what is not known beforehand could be met by trying.
+        digits = self.digest[: 8 if bundled_of(self.digest) else 16]
+        return f"{self.source.stem}@{digits}/{self.image_size}{self.squaring}{end}"
 
     @property
     def dim(self) -> int:  # type: ignore[override]
@@ -179,7 +189,7 @@ class YoloBackbone(AbstractBackbone):
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
         side = self.image_size if side is None else side
-        check_side(side, "side")
+        check_side(side, "side", 2 * LARGEST)  # garments are seen larger than pictures
         network = self.network(worn=worn)
         stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
@@ -225,6 +235,6 @@ class YoloBackbone(AbstractBackbone):
         return int((last.conv if self.neck else last.cv2.conv).out_channels)
 
     def _built(self, *, worn: bool) -> nn.Sequential:
-        if self.weights in BUNDLED and not self.neck:
+        if bundled_of(self.source.digest) and not self.neck:
             return bundled_trunk(self.source, self._place, worn=worn)
         return trunk_of(self.source, self._place, neck=self.neck, worn=worn)
