@@ -141,18 +141,24 @@ def _no_picture(got: str) -> Exception:
 
 
 class Intake:
-    """Collects products and what was skipped, the same product only once."""
+    """Collects products and what was skipped, the same product only once.
 
-    def __init__(self, source: str) -> None:
+    Args:
+        source: Where they come from.
+        several: Whether products of several sources may come, each with ids of its own.
+    """
+
+    def __init__(self, source: str, *, several: bool = False) -> None:
         self.source = source
+        self.several = several
         self.products: list[Product] = []
         self.skipped: list[SkippedProduct] = []
-        self._rows: dict[str, int] = {}
+        self._rows: dict[tuple[str | None, str], int] = {}
 
     @property
     def ids(self) -> Collection[str]:
         """Ids of all products taken so far."""
-        return self._rows.keys()
+        return {name for _, name in self._rows}
 
     def skip(self, row: int, reason: str, name: object = None) -> None:
         known = name if isinstance(name, str) else None
@@ -173,11 +179,17 @@ class Intake:
         except InvalidArgumentError as error:
             self.skip(number, str(error), row.get("id") if hasattr(row, "get") else None)
             return
-        first = self._rows.setdefault(product.id, number)
+        key = key_of(product) if self.several else (None, product.id)
+        first = self._rows.setdefault(key, number)
         if first != number:
             self.skip(number, f"id {product.id!r} was given before, by row {first}", product.id)
             return
         self.products.append(product)
+
+
+def key_of(product: Product) -> tuple[str | None, str]:
+    """What tells a product from those of other sources; its page, where it names no source."""
+    return product.source or product.url, product.id
 
 
 def check_name(name: object) -> None:
