@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import numbers
@@ -54,6 +55,15 @@ def required_text(argument: str, value: object, length: int = TITLE_LENGTH) -> s
     if not text:
         raise expected(argument, "some text", value, "say what it is", ProductError)
     return text
+
+
+def _identity(argument: str, value: object) -> str:
+    """An id; of one that is too long, its beginning and a digest of the whole."""
+    text = required_text(argument, value, 4 * len(value) if isinstance(value, str) else 0)
+    if len(text) <= TITLE_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return f"{text[: TITLE_LENGTH - 33].rstrip()}…{digest}"
 
 
 def optional_text(
@@ -205,11 +215,11 @@ def query_gender(value: Any) -> str | None:
 
 
 _STOCK = {
-    "in stock": True, "available": True, "yes": True, "true": True, "1": True, "limited": True,
-    "limited availability": True, "online only": True,
+    "in stock": True, "available": True, "yes": True, "true": True, "1": True, "1.0": True,
+    "limited": True, "limited availability": True, "online only": True,
     "out of stock": False, "sold out": False, "unavailable": False, "no": False, "false": False,
-    "0": False, "discontinued": False, "preorder": False, "pre order": False, "backorder": False,
-    "back order": False,
+    "0": False, "0.0": False, "discontinued": False, "preorder": False, "pre order": False,
+    "backorder": False, "back order": False,
 }  # fmt: skip
 
 
@@ -275,7 +285,7 @@ def _description(argument: str, value: object) -> str | None:
 
 
 PRODUCT_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "id": required_text,
+    "id": _identity,
     "title": required_text,
     "url": web_address,
     "price": amount,

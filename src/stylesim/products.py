@@ -54,7 +54,8 @@ class Product:
     are otherwise: escape them before they go into a page.
 
     Args:
-        id: Stable name of the product within its source.
+        id: Stable name of the product within its source; of one beyond 300 characters its
+            beginning and a digest are kept.
         title: What the shop calls it.
         url: Page of the product; http or https.
         price: At least 0, in ``currency``; None where it is not known.

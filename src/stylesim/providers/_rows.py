@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from stylesim.products import Product, SkippedProduct, parse_price
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
 FIELDS = tuple(field.name for field in attrs.fields(Product))
 _ALIASES = {
@@ -72,30 +74,42 @@ def product_of(
     for name in ("title", "url"):
         if name not in given:
             raise expected(name, "a value", "nothing", "fill the column", ProductError)
-    given["id"] = _id_text(given.get("id", given["url"]))
+    name = given.get("id", given["url"])
+    given["id"] = name if isinstance(name, bool) else _number_text(name)
     _read_price(given)
     _read_picture(given, base, needs_picture=needs_picture)
     if "slot" not in given and isinstance(given.get("category"), str):
         given["slot"] = Slot.guess(given["category"])
     for name in ("title", "brand", "category", "gender", "colour", "size", "description"):
-        if isinstance(given.get(name), (int, float)):
-            given[name] = str(given[name])
+        if name in given:
+            given[name] = _number_text(given[name])
     given["source"] = given.get("source", source)
     extra = {name: value for name, value in others.items() if value is not None}
-    given["attributes"] = {**_plain(extra), **given.get("attributes", {})}
+    own = given.get("attributes", {})
+    if not isinstance(own, Mapping):  # a column that is called so by chance
+        own = _plain({"attributes": own})
+    given["attributes"] = {**_plain(extra), **own}
     return Product(**given)
 
 
 def _tidy(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip() or None
+    if isinstance(value, numbers.Real) and value != value:
+        return None  # what is missing in a table of pandas
     return value
 
 
-def _id_text(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+def _number_text(value: Any) -> Any:
+    """Numbers as text, whole ones without a decimal mark; anything else as it is."""
+    if not isinstance(value, numbers.Real):
         return value
-    return f"{value:.0f}" if float(value).is_integer() else str(value)
+    try:
+        if not isinstance(value, numbers.Integral) and float(value).is_integer():
+            return f"{float(value):.0f}"
+        return str(value)
+    except (ValueError, OverflowError):  # Python writes no number of thousands of digits
+        return value
 
 
 def _plain(extra: dict[str, Any]) -> dict[str, Any]:
