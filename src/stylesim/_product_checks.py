@@ -189,15 +189,18 @@ def same(one: str, other: str) -> bool:
     return folded(one) == folded(other)
 
 
-def is_named(wanted: str | None, said: str | None, title: str) -> bool:
-    if wanted is None:
-        return True
-    return folded(wanted) in folded(title) if said is None else same(wanted, said)
-
-
 def folded(text: str) -> str:
     """Letters and digits alone, without case and plural."""
-    return "".join(re.findall(r"\w", text.casefold().replace("_", ""))).removesuffix("s")
+    plain = "".join(re.findall(r"\w", text.casefold().replace("_", "")))
+    if not plain.endswith("ss"):
+        plain = plain.removesuffix("s")
+    return plain.removesuffix("e") if plain.endswith(("sse", "che", "she")) else plain
+
+
+def folded_kind(category: str) -> str:
+    """A category, folded; of a path such as "Women > Skirts" the last part."""
+    parts = (folded(part) for part in re.split("[>/|]", category)[::-1])
+    return next(filter(None, parts), "")
 
 
 def gender_of(argument: str, value: Any, kind: type[StyleSimError] = ProductError) -> str | None:
