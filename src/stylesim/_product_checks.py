@@ -79,24 +79,24 @@ def optional_text(
     return clean(value, length) or None
 
 
-def web_address(argument: str, value: object) -> str:
+def web_address(argument: str, value: object, kind: type[StyleSimError] = ProductError) -> str:
     """An http or https address with a host, and nothing in it that could hide another."""
     wanted = "an http or https address with a host"
     todo = "pass the full address of the page, such as https://shop.example/item"
     if not isinstance(value, str):
-        raise expected(argument, wanted, value, todo, ProductError)
+        raise expected(argument, wanted, value, todo, kind)
     address = value.strip()
     if not address or len(address) > URL_LENGTH:
         got = f"{len(address)} characters" if address else "nothing"
-        raise expected(argument, wanted, got, todo, ProductError)
+        raise expected(argument, wanted, got, todo, kind)
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise expected(argument, wanted, repr(value), todo, ProductError) from None
+        raise expected(argument, wanted, repr(value), todo, kind) from None
     odd = any(char in '\\<>"`{}|^' or unicodedata.category(char)[0] in "CZ" for char in address)
     if parts.scheme.lower() not in {"http", "https"} or not host or odd or "@" in parts.netloc:
-        raise expected(argument, wanted, repr(value), todo, ProductError)
+        raise expected(argument, wanted, repr(value), todo, kind)
     return address
 
 
