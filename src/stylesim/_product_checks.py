@@ -59,6 +59,8 @@ def required_text(argument: str, value: object, length: int = TITLE_LENGTH) -> s
 
 def _identity(argument: str, value: object) -> str:
     """An id; of one that is too long, its beginning and a digest of the whole."""
+    if isinstance(value, str):  # files may have names that are no text: each stays another
+        value = value.encode("utf-8", "backslashreplace").decode()
     text = required_text(argument, value, 4 * len(value) if isinstance(value, str) else 0)
     if len(text) <= TITLE_LENGTH:
         return text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._price_text import THOUSANDTHS
 from stylesim.errors import ProviderError, expected
 from stylesim.providers._answers import server_address
 from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, Token, key_from
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _MOST = 10
 _WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -134,7 +134,7 @@ def money(value: Any, currency: Any = None) -> tuple[Any, Any]:
     if isinstance(value, int) and not isinstance(value, bool):
         code = str(currency).upper()
         with suppress(OverflowError):  # a price beyond floats is refused as it stands
-            value = value / (1 if code in _WHOLE else 1000 if code in _THOUSANDTHS else 100)
+            value = value / (1 if code in _WHOLE else 1000 if code in THOUSANDTHS else 100)
     return value, currency if value is not None else None
 
 
