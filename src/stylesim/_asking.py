@@ -30,7 +30,7 @@ class Finds:
     """
 
     name: str
-    products: dict[tuple[str | None, str], Product] = attrs.field(factory=dict)
+    products: dict[tuple[str, str], Product] = attrs.field(factory=dict)
     links: dict[str, Product] = attrs.field(factory=dict)
     skipped: dict[SkippedProduct, None] = attrs.field(factory=dict)
     answers: int = 0

@@ -167,12 +167,12 @@ class Intake:
         self.several = several
         self.products: list[Product] = []
         self.skipped: list[SkippedProduct] = []
-        self._rows: dict[tuple[str | None, str], int] = {}
+        self._rows: dict[Any, int] = {}
 
     @property
     def ids(self) -> Collection[str]:
-        """Ids of all products taken so far."""
-        return {name for _, name in self._rows}
+        """Ids of all products taken so far, of one source."""
+        return self._rows.keys()
 
     def skip(self, row: int, reason: str, name: object = None) -> None:
         known = name if isinstance(name, str) else None
@@ -193,7 +193,7 @@ class Intake:
         except InvalidArgumentError as error:
             self.skip(number, str(error), row.get("id") if hasattr(row, "get") else None)
             return
-        key = key_of(product) if self.several else (None, product.id)
+        key = key_of(product) if self.several else product.id
         first = self._rows.setdefault(key, number)
         if first != number:
             self.skip(number, f"id {product.id!r} was given before, by row {first}", product.id)
@@ -201,7 +201,7 @@ class Intake:
         self.products.append(product)
 
 
-def key_of(product: Product) -> tuple[str | None, str]:
+def key_of(product: Product) -> tuple[str, str]:
     """What tells a product from those of other sources; its page, where it names no source."""
     return product.source or product.url, product.id
 
