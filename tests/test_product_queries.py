@@ -69,6 +69,15 @@ def test_words_are_split_at_spaces() -> None:
         ({"slot": "skirt"}, {}, True),
         ({"category": "T-Shirt"}, {"category": "t shirts"}, True),
         ({"category": "coat"}, {"category": "skirt"}, False),
+        ({"category": "dress"}, {"category": "Dresses"}, True),
+        ({"category": "watches"}, {"category": "Watch"}, True),
+        ({"category": "blouse"}, {"category": "Blouses"}, True),
+        ({"category": "cloches"}, {"category": "Cloche"}, True),
+        ({"category": "dresses"}, {"title": "Summer dress"}, True),
+        ({"category": "tee"}, {"title": "White shirt"}, False),
+        ({"category": "skirt"}, {"category": "Women > Skirts"}, True),
+        ({"category": "Women > Skirts"}, {"category": "Women > Skirts"}, True),
+        ({"category": "women"}, {"category": "Women > Skirts"}, False),
         ({"category": "skirt"}, {"title": "Pleated skirt"}, True),
         ({"category": "coat"}, {"title": "Pleated skirt"}, False),
         ({"brand": "acme"}, {"brand": "ACME"}, True),
@@ -86,6 +95,22 @@ def test_words_are_split_at_spaces() -> None:
         ({"size": "m"}, {"size": "S, M, L"}, True),
         ({"size": "m"}, {"size": "S, XL"}, False),
         ({"size": "m"}, {}, False),
+        ({"size": "x"}, {"size": "XS"}, False),
+        ({"size": "s"}, {"size": "-"}, False),
+        ({"size": "-"}, {"size": "-, S"}, False),
+        ({"size": "US 8"}, {"size": "us8"}, True),
+        ({"size": "10.5"}, {"size": "105"}, False),
+        ({"size": "38"}, {"size": "38.0"}, True),
+        ({"size": "38"}, {"size": "36,38,40"}, True),
+        ({"size": "38.5"}, {"size": "38, 38,5, 39"}, True),
+        ({"size": "8"}, {"size": "8,5"}, False),
+        ({"size": "m"}, {"size": "S/M"}, True),
+        ({"size": "w32"}, {"size": "W32/L34; W33/L34"}, True),
+        ({"size": "W33/L34"}, {"size": "W32/L34; W33/L34"}, True),
+        ({"size": "38"}, {"size": "36/38/40"}, True),
+        ({"size": "32/34"}, {"size": "32 / 34, 33/34"}, True),
+        ({"size": "34"}, {"size": "32/34"}, False),
+        ({"size": "2"}, {"size": "42 2/3"}, False),
         ({"words": "navy skirt"}, {"colour": "Navy"}, True),
         ({"words": "navy skirt"}, {}, False),
         ({"words": "wool"}, {"description": "Of WOOL"}, True),
@@ -101,6 +126,14 @@ def test_words_are_split_at_spaces() -> None:
 )
 def test_what_fits_a_query(query: dict[str, Any], fields: dict[str, Any], fits: bool) -> None:
     assert ProductQuery(**query).matches(product(**fields)) is fits
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["32/34", "42 2/3", "38,5", "8½", "S", "S, M, L", "3XL", "104-110", "One Size", "W32/L34"],
+)
+def test_a_size_fits_itself(size: str) -> None:
+    assert ProductQuery(size=size).matches(product(size=size))
 
 
 def test_prices_that_cannot_be_compared_are_told_of() -> None:

@@ -280,7 +280,21 @@ def test_prices_are_read_as_people_write_them(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "free", "1.299", "10 - 20 EUR", "-5 EUR", "1,2,3", "12 EUR 14 USD", "nan", "1e999"]
+    "text",
+    [
+        "",
+        "free",
+        "1.299",
+        "10 - 20 EUR",
+        "-5 EUR",
+        "1,2,3",
+        "12 EUR 14 USD",
+        "nan",
+        "1e999",
+        "3.500 KWD",
+        "OMR 12.500",
+        "12,500 TND",
+    ],
 )
 def test_what_is_no_single_price_is_refused(text: str) -> None:
     with refused(ProductError, "price: "):

@@ -8,6 +8,7 @@ import attrs
 
 from stylesim.errors import ProviderError, StyleSimError, expected
 from stylesim.products import SkippedProduct
+from stylesim.providers._rows import key_of
 from stylesim.providers.base import aask, ask, provider_name
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Finds:
     """
 
     name: str
-    products: dict[tuple[str | None, str], Product] = attrs.field(factory=dict)
+    products: dict[tuple[str, str], Product] = attrs.field(factory=dict)
     links: dict[str, Product] = attrs.field(factory=dict)
     skipped: dict[SkippedProduct, None] = attrs.field(factory=dict)
     answers: int = 0
@@ -45,12 +46,11 @@ class Finds:
             if product.attributes.get("link") is True:
                 self.links.setdefault(product.url, product)
                 continue
-            key = (product.source, product.id)
             why = _not_comparable(product, query) if loose.matches(product) else None
             if why is not None:
                 self.skipped[SkippedProduct(why, id=product.id, source=product.source)] = None
             elif query.matches(product):
-                self.products.setdefault(key, product)
+                self.products.setdefault(key_of(product), product)
 
     def fail(self, error: StyleSimError) -> bool:
         """Note that the provider did not answer; returns whether to give up."""

@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING
 from stylesim import _product_checks as checks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stylesim.products import Product, ProductQuery
 
 
+_NUMBER = r"\d+(?:\.\d+|,5)?"
+# Waist and length, a double size, or a fraction: which of them, a shop does not say.
+_ONE_SIZE = re.compile(rf"{_NUMBER}|(?:\d+ )?{_NUMBER} ?/ ?{_NUMBER}")
+
+
+def folded_size(text: str) -> str:
+    """A size without case and spaces; nothing else of it is dropped, as "XS" is no "X"."""
+    plain = re.sub(r"[^\w./]|_", "", text.casefold().replace(",", "."))
+    return plain.strip("./").removesuffix(".0")
+
+
 def sizes_of(product: Product) -> list[str]:
-    """The sizes to be had, one by one."""
-    return [part for part in re.split("[,;/|]", product.size or "") if part.strip()]
+    """The sizes to be had, folded: one by one, and the text that lists them."""
+    text = product.size or ""
+    items = re.split(r"[;|]|,(?!\d)|(?<!\d),", text)
+    found = [text, *items]
+    for item in items:
+        for part in [item] if _ONE_SIZE.fullmatch(item.strip()) else item.split("/"):
+            found += [part] if _ONE_SIZE.fullmatch(part.strip()) else part.split(",")
+    return [size for size in dict.fromkeys(map(folded_size, found)) if size]
 
 
 def text_of(product: Product) -> str:
@@ -41,8 +60,9 @@ def facts_fit(query: ProductQuery, product: Product) -> bool:
     """Whether nothing that the product says is against the query, price and words aside."""
     if query.slot is not None and product.slot not in (None, query.slot):
         return False
-    named = ((query.category, product.category), (query.brand, product.brand))
-    if not all(checks.is_named(wanted, said, product.title) for wanted, said in named):
+    if not _is_named(query.category, product.category, product.title, checks.folded_kind):
+        return False
+    if not _is_named(query.brand, product.brand, product.title, checks.folded):
         return False
     if query.colour and product.colour and not checks.same(query.colour, product.colour):
         return False
@@ -50,8 +70,13 @@ def facts_fit(query: ProductQuery, product: Product) -> bool:
         return False
     if query.available is not None and product.available not in (None, query.available):
         return False
-    size = query.size
-    return size is None or any(checks.same(size, part) for part in sizes_of(product))
+    return query.size is None or folded_size(query.size) in sizes_of(product)
+
+
+def _is_named(wanted: str | None, said: str | None, title: str, fold: Callable[[str], str]) -> bool:
+    if wanted is None:
+        return True
+    return fold(wanted) in checks.folded(title) if said is None else fold(wanted) == fold(said)
 
 
 def words_fit(query: ProductQuery, product: Product) -> bool:

@@ -14,6 +14,9 @@ _SIGNS = {
     # One sign, several currencies: the amount is known, the currency is not.
     "$": None, "¥": None, "￥": None, "kr": None, "kr.": None,
 }  # fmt: skip
+THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+"""Currencies of a thousand parts."""
+
 _AMOUNT = re.compile(r"\d(?:[\d.,' \u00a0\u202f\u2009\u2019]*\d)?")
 
 
@@ -40,13 +43,14 @@ def split_price(text: str, argument: str) -> tuple[float, str | None]:
             raise refuse()
     if len(currencies) > 1:
         raise refuse("one currency")
-    number = _number(found[0], marked=bool(marks))
+    parts = 3 if currencies & THOUSANDTHS else 2
+    number = _number(found[0], marked=bool(marks), decimals=parts)
     if number is None:
         raise refuse("an amount that can be read in one way only")
     return number, currencies.pop() if currencies else None
 
 
-def _number(digits: str, *, marked: bool) -> float | None:
+def _number(digits: str, *, marked: bool, decimals: int) -> float | None:
     """Tell decimal from grouping marks; None where both readings are possible."""
     text = re.sub(r"[ \u00a0\u202f\u2009\u2019]", "'", digits)
     decimal = None
@@ -56,7 +60,7 @@ def _number(digits: str, *, marked: bool) -> float | None:
     elif len(marks) == 1:
         whole, fraction = text.split(marks[0])
         grouped = len(fraction) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
-        if grouped and marks[0] == "." and not marked:
+        if grouped and (decimals == 3 or (marks[0] == "." and not marked)):
             return None  # 1.299 may be a bare decimal number or a German 1299
         decimal = None if grouped else marks[0]
     whole, _, fraction = text.partition(decimal) if decimal else (text, "", "")

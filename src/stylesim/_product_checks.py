@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import numbers
@@ -56,6 +57,17 @@ def required_text(argument: str, value: object, length: int = TITLE_LENGTH) -> s
     return text
 
 
+def _identity(argument: str, value: object) -> str:
+    """An id; of one that is too long, its beginning and a digest of the whole."""
+    if isinstance(value, str):  # files may have names that are no text: each stays another
+        value = value.encode("utf-8", "backslashreplace").decode()
+    text = required_text(argument, value, 4 * len(value) if isinstance(value, str) else 0)
+    if len(text) <= TITLE_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return f"{text[: TITLE_LENGTH - 33].rstrip()}…{digest}"
+
+
 def optional_text(
     argument: str,
     value: object,
@@ -69,24 +81,24 @@ def optional_text(
     return clean(value, length) or None
 
 
-def web_address(argument: str, value: object) -> str:
+def web_address(argument: str, value: object, kind: type[StyleSimError] = ProductError) -> str:
     """An http or https address with a host, and nothing in it that could hide another."""
     wanted = "an http or https address with a host"
     todo = "pass the full address of the page, such as https://shop.example/item"
     if not isinstance(value, str):
-        raise expected(argument, wanted, value, todo, ProductError)
+        raise expected(argument, wanted, value, todo, kind)
     address = value.strip()
     if not address or len(address) > URL_LENGTH:
         got = f"{len(address)} characters" if address else "nothing"
-        raise expected(argument, wanted, got, todo, ProductError)
+        raise expected(argument, wanted, got, todo, kind)
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise expected(argument, wanted, repr(value), todo, ProductError) from None
+        raise expected(argument, wanted, repr(value), todo, kind) from None
     odd = any(char in '\\<>"`{}|^' or unicodedata.category(char)[0] in "CZ" for char in address)
     if parts.scheme.lower() not in {"http", "https"} or not host or odd or "@" in parts.netloc:
-        raise expected(argument, wanted, repr(value), todo, ProductError)
+        raise expected(argument, wanted, repr(value), todo, kind)
     return address
 
 
@@ -179,15 +191,18 @@ def same(one: str, other: str) -> bool:
     return folded(one) == folded(other)
 
 
-def is_named(wanted: str | None, said: str | None, title: str) -> bool:
-    if wanted is None:
-        return True
-    return folded(wanted) in folded(title) if said is None else same(wanted, said)
-
-
 def folded(text: str) -> str:
     """Letters and digits alone, without case and plural."""
-    return "".join(re.findall(r"\w", text.casefold().replace("_", ""))).removesuffix("s")
+    plain = "".join(re.findall(r"\w", text.casefold().replace("_", "")))
+    if not plain.endswith("ss"):
+        plain = plain.removesuffix("s")
+    return plain.removesuffix("e") if plain.endswith(("sse", "che", "she")) else plain
+
+
+def folded_kind(category: str) -> str:
+    """A category, folded; of a path such as "Women > Skirts" the last part."""
+    parts = (folded(part) for part in re.split("[>/|]", category)[::-1])
+    return next(filter(None, parts), "")
 
 
 def gender_of(argument: str, value: Any, kind: type[StyleSimError] = ProductError) -> str | None:
@@ -205,11 +220,11 @@ def query_gender(value: Any) -> str | None:
 
 
 _STOCK = {
-    "in stock": True, "available": True, "yes": True, "true": True, "1": True, "limited": True,
-    "limited availability": True, "online only": True,
+    "in stock": True, "available": True, "yes": True, "true": True, "1": True, "1.0": True,
+    "limited": True, "limited availability": True, "online only": True,
     "out of stock": False, "sold out": False, "unavailable": False, "no": False, "false": False,
-    "0": False, "discontinued": False, "preorder": False, "pre order": False, "backorder": False,
-    "back order": False,
+    "0": False, "0.0": False, "discontinued": False, "preorder": False, "pre order": False,
+    "backorder": False, "back order": False,
 }  # fmt: skip
 
 
@@ -275,7 +290,7 @@ def _description(argument: str, value: object) -> str | None:
 
 
 PRODUCT_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "id": required_text,
+    "id": _identity,
     "title": required_text,
     "url": web_address,
     "price": amount,

@@ -143,7 +143,10 @@ def expected(
         >>> str(expected("epochs", "a whole number of at least 1", 0, "pass epochs=20"))
         'epochs: expected a whole number of at least 1, got 0; pass epochs=20.'
     """
-    shown = got if isinstance(got, str) else repr(got)
+    try:
+        shown = got if isinstance(got, str) else repr(got)
+    except ValueError:  # Python writes no number of thousands of digits
+        shown = f"a huge {type(got).__name__}"
     if len(shown) > 300:
         shown = shown[:150] + "..." + shown[-147:]
     return kind(

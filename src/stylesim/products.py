@@ -54,7 +54,8 @@ class Product:
     are otherwise: escape them before they go into a page.
 
     Args:
-        id: Stable name of the product within its source.
+        id: Stable name of the product within its source; of one beyond 300 characters its
+            beginning and a digest are kept.
         title: What the shop calls it.
         url: Page of the product; http or https.
         price: At least 0, in ``currency``; None where it is not known.
@@ -68,7 +69,8 @@ class Product:
         gender: ``"female"``, ``"male"``, ``"unisex"`` or the shop's own word;
             synonyms such as ``"women's"`` are read as these.
         colour: Its main colour.
-        size: Sizes to be had, such as ``"M"`` or ``"S, M, L"``.
+        size: Sizes to be had, such as ``"M"`` or ``"S, M, L"``. Two numbers with a slash, as
+            in ``"32/34"``, are one size.
         available: Whether it can be bought now; None where that is not known. Words of
             product feeds, such as ``"in stock"``, are read.
         description: More about it.
@@ -154,7 +156,8 @@ class ProductQuery:
 
     Args:
         slot: Where on the body the product is worn, a :class:`Slot` or its name.
-        category: What it is, such as ``"jeans"``.
+        category: What it is, such as ``"jeans"``, plural or not. Of paths such as
+            ``"Women > Jeans"``, here or in a product, the last part is compared.
         words: Further words, each to be found in the texts of the product; a
             text is split at its spaces.
         colour: Main colour.

@@ -74,7 +74,7 @@ def test_bad_offers_are_told_of_and_the_others_stay() -> None:
     bad = [
         offer(2, url="javascript:alert(1)"),
         offer(3, price=-1),
-        offer(4, price=float("nan")),
+        offer(4, price=float("inf")),
         {"id": "5", "url": "https://shop.example/1"},
         offer(1, title="The first again"),
     ]

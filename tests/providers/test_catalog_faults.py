@@ -102,7 +102,7 @@ def test_a_pointer_cut_off_is_damaged(place: Path) -> None:
         content[:-10],
         "",
         "[]",
-        '{"format_version": 1}',
+        '{"format_version": 2}',
         content.replace("products-", "../"),
     ):
         file.write_text(text)
@@ -110,6 +110,11 @@ def test_a_pointer_cut_off_is_damaged(place: Path) -> None:
             CatalogProvider.open(place)
     file.write_text(json.dumps({**json.loads(content), "format_version": 99}))
     with pytest.raises(NewerVersionError, match="update stylesim"):
+        CatalogProvider.open(place)
+    file.write_text(json.dumps({**json.loads(content), "format_version": 1}))
+    with pytest.raises(
+        DamagedFileError, match=r"of format 2, got .* of format 1; .*overwrite=True"
+    ):
         CatalogProvider.open(place)
     file.write_text(content)
     whole(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import warnings
@@ -199,6 +200,19 @@ def test_a_folder_of_pictures_is_a_catalogue(folder):
     assert len(shop.search(ProductQuery(slot="shoes", limit=None))) == 3  # unknown slots may fit
     with pytest.raises(InvalidArgumentError, match="url"):
         CatalogProvider.from_folder(folder, url="https://shop.example/")
+
+
+def test_names_of_files_need_not_be_text(tmp_path):
+    for name in (b"caf\xe9.png", b"caf\xe8.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / "new.png")
+        try:
+            (tmp_path / "new.png").rename(tmp_path / os.fsdecode(name))
+        except OSError:
+            pytest.skip("this file system takes no such names")
+    shop = CatalogProvider.from_folder(tmp_path, url="https://shop.example/{name}")
+    assert {product.url[-6:] for product in shop} == {"caf%E8", "caf%E9"}
+    assert len({product.id for product in shop}) == 2
+    assert {product.title for product in shop} == {"caf"}
 
 
 def test_without_pyarrow_it_names_the_extra(folder, monkeypatch):

@@ -62,6 +62,18 @@ def test_a_file_cut_off_in_a_quoted_field_is_told_of(csv_of: Any) -> None:
     assert "cut off or damaged" in shop.skipped[0].reason
 
 
+def test_a_quote_that_is_not_closed_tells_what_it_swallows(csv_of: Any) -> None:
+    bad = SHIRT.replace("Linen", '"Linen')
+    rows = [SKIRT.replace("s1", f"s{n}") for n in range(2, 7)]
+    shop = read_with_skips(CatalogProvider.from_csv, csv_of(HEADER, SKIRT, bad, *rows))
+    (told,) = shop.skipped
+    assert "made of 6 lines, 3 to 8, perhaps as a quote is not closed" in told.reason
+    rows[2] = rows[2].replace("Pleated", 'Pleated"')
+    shop = read_with_skips(CatalogProvider.from_csv, csv_of(HEADER, SKIRT, bad, *rows))
+    assert [product.id for product in shop] == ["s1", "s5", "s6"]
+    assert "made of 4 lines, 3 to 6" in shop.skipped[0].reason
+
+
 @pytest.mark.parametrize("row", [1, 4, 8])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_file_cut_off_in_a_row_gives_what_is_whole(
@@ -89,7 +101,7 @@ def test_bad_lines_of_jsonl_are_told_of(folder: Path) -> None:
         "[1, 2]",
         '{"id": "2", "tit',
         json.dumps({**good, "id": "3", "price": -1}),
-        json.dumps({**good, "id": "4", "price": float("nan")}),
+        json.dumps({**good, "id": "4", "price": float("inf")}),
         json.dumps({**good, "id": "5", "title": None}),
         json.dumps({**good, "id": "6"}),
         "[" * 100_000,

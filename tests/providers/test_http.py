@@ -63,6 +63,14 @@ def test_retry_after_in_seconds_is_obeyed(ask, shop, reply, pauses):
     assert pauses == [7.0]
 
 
+@pytest.mark.parametrize("zone", ["+99999999999999999", "+9999"])
+def test_a_date_that_is_none_is_passed_over(ask, shop, reply, pauses, zone):
+    date = f"Wed, 21 Oct 2015 07:28:00 {zone}"
+    shop.says(PATH, reply(status=503, headers={"Retry-After": date}), GOOD)
+    assert len(ask()) == 1
+    assert pauses == [0.5]
+
+
 def test_retry_after_as_a_date_is_obeyed(ask, shop, reply, pauses):
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     shop.says(PATH, reply(status=503, headers={"Retry-After": date}), GOOD)

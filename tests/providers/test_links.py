@@ -64,6 +64,12 @@ def test_unknown_words_stay_as_they_are():
     assert words_of(link) == "Acme gorpcore"
 
 
+def test_what_is_no_text_is_left_out():
+    (link,) = SearchLinkProvider("zalando").search(ProductQuery(category="\ud800skirt\0"))
+    assert words_of(link) == "skirt"
+    assert SearchLinkProvider().search(ProductQuery(category="\ud800")) == []
+
+
 def test_nothing_to_search_for_gives_no_link():
     assert SearchLinkProvider().search(ProductQuery(max_price=50)) == []
 
@@ -80,7 +86,15 @@ def test_unknown_shops_are_an_error(shops):
 
 @pytest.mark.parametrize(
     "template",
-    ["https://shop.example/", "https://shop.example/?q={word}", "{", 5, "https://a/?{words.x}"],
+    [
+        "https://shop.example/",
+        "https://shop.example/?q={word}",
+        "{",
+        5,
+        "https://a/?{words.x}",
+        "https://a/?q={words}&p={min_price:.2f}",
+        "https://a/?q={words!z}",
+    ],
 )
 def test_bad_templates_are_an_error(template):
     with pytest.raises(InvalidArgumentError, match="template"):

@@ -92,12 +92,10 @@ class TestLinks(ProviderContract):
         return ProductQuery(words="jeans", limit=20)
 
 
-def shelf():
-    rows = [
-        {"id": i, "title": t, "url": u, "price": 5.0 + int(i), "currency": "EUR", "slot": "bottom"}
-        for i, t, u in ROWS
-    ]
-    return FunctionProvider(lambda query: rows, name="shelf")
+def shelf(name="shelf"):
+    more = {"price": 5.0, "currency": "EUR", "slot": "bottom"}
+    rows = [{"id": i, "title": t, "url": u.replace("shop", name), **more} for i, t, u in ROWS]
+    return FunctionProvider(lambda query: rows, name=name)
 
 
 def broken():
@@ -110,6 +108,13 @@ class TestChain(ProviderContract):
 
     def make_broken(self):
         return ChainProvider([broken(), broken()])
+
+
+class TestMerged(ProviderContract):
+    """Two shops, each with ids of its own."""
+
+    def make_provider(self):
+        return ChainProvider([shelf("one"), shelf("other")], mode="merge")
 
 
 class TestCached(ProviderContract):

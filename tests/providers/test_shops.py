@@ -125,7 +125,10 @@ def test_ebay_sorts_and_names_the_currency_of_its_prices(shop, ebay):
 def test_ebay_keeps_the_pages_before_a_failure(shop, ebay, reply):
     first = {"itemSummaries": [item(n) for n in range(200)]}
     shop.says(BROWSE + "search", first, reply(status=400))
-    assert len(ebay().search(ProductQuery(words="jeans", limit=300))) == 200
+    found = ebay().search(ProductQuery(words="jeans", limit=300))
+    assert len(found) == 200
+    (told,) = found.skipped
+    assert told.reason == "only the first 200 were read: ebay: status 400."
 
 
 def test_ebay_is_asked_with_a_picture(shop, ebay):
@@ -136,6 +139,32 @@ def test_ebay_is_asked_with_a_picture(shop, ebay):
     search = shop.asked[-1]
     assert search.method == "POST"
     assert base64.b64decode(json.loads(search.body)["image"]) == picture
+
+
+def test_prices_are_asked_for_in_full(shop, ebay, shopify):
+    bounds = {"min_price": 12345.67, "max_price": 1290000.0}
+    shop.says(BROWSE + "search", {})
+    shop.says("/global/v2/search", [])
+    shop.says("/search", {})
+    serpapi = SerpApiShoppingProvider(api_key="key", base_url=shop.url)
+    for provider in (ebay(), shopify(), serpapi):
+        provider.search(ProductQuery(category="coat", currency="KRW", **bounds))
+    asked = [each.params for each in shop.asked if each.method == "GET"]
+    assert asked[0]["filter"] == "price:[12345.67..1290000],priceCurrency:KRW"
+    for params in asked[1:]:
+        assert (params["min_price"], params["max_price"]) == ("12345.67", "1290000")
+
+
+def test_a_price_beyond_floats_costs_its_row(shop, shopify):
+    rows = [
+        {"id": str(n), "title": "Skirt", "url": f"https://a.example/{n}", "price": price}
+        for n, price in enumerate((10**400, 4900))
+    ]
+    offers = [{**row, "variants": [{"price": row.pop("price")}]} for row in rows]
+    shop.says("/global/v2/search", offers)
+    found = shopify().search(ProductQuery(words="skirt"))
+    assert [(product.id, product.price) for product in found] == [("1", 49.0)]
+    assert "price: expected a finite number" in found.skipped[0].reason
 
 
 @pytest.mark.parametrize("kind", ["ebay", "shopify"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 
 import stylesim as ss
 from stylesim.errors import InvalidArgumentError, ProviderError
+from stylesim.providers import ChainProvider
 
 
 def near(value: float) -> object:
@@ -54,6 +56,26 @@ def test_no_two_picks_are_one(recommend, product, draw) -> None:
     assert names(picks) == ["p0", "q"]
     assert {one.reason for one in picks.skipped} == {"near twin of Product p0"}
     assert [one.id for one in picks.skipped] == ["p1", "p2", "p3", "p4"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_merged_shops_keep_ids_of_their_own(model, closet, ids, product, tmp_path, named) -> None:
+    closet[ids["bottom"]].image().save(tmp_path / "own.bmp")
+    shelves = {
+        "one": [product("a", 0.9), product("b", 0.5)],
+        "other": [product("c", 0.8), product("own", None, image=tmp_path / "own.bmp")],
+    }
+    shops = []
+    for name, shelf in shelves.items():
+        source = name if named else None
+        goods = [attrs.evolve(one, id=str(n), source=source) for n, one in enumerate(shelf)]
+        shops.append(ss.CatalogProvider(goods))
+    shop = ChainProvider(shops, mode="merge")
+    recommender = ss.Recommender(ss.SimilarityScorer(model), shop, owned_threshold=1.0)
+    picks = recommender.recommend(closet)
+    assert [one.product.title for one in picks] == ["Product a", "Product c", "Product b"]
+    assert [one.product.title for one in picks.blocked] == ["Product own"]
+    assert not picks.skipped
 
 
 def test_one_page_is_one_pick(recommend, product) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from stylesim.errors import ProviderError, expected
+from stylesim._product_checks import web_address
+from stylesim.errors import InvalidArgumentError, ProviderError, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,17 @@ def check_whole(argument: str, value: object, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         wish = f"a whole number of at least {least}"
         raise expected(argument, wish, value, "pass such a number")
+
+
+def server_address(argument: str, value: object) -> str:
+    """The address of a server, or the error that says why it is none."""
+    return web_address(argument, value, InvalidArgumentError)
+
+
+def check_header(argument: str, value: object) -> None:
+    """Refuse what cannot stand in a header."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise expected(argument, "plain ASCII text", value, "pass it as the shop writes it")
 
 
 class Answer:
@@ -134,7 +146,7 @@ def _retry_after(value: str | None) -> float | None:
         return float(text[:9])
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from stylesim._matching import has_bounds
-from stylesim._product_checks import folded
+from stylesim._matching import folded_size, has_bounds
 from stylesim.providers import _catalog_filters as filters
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Compact:
             known = self.values[column]
             terms.append(self._hold(column, [known[v] for v in ("", *wanted) if v in known]))
         if query.size is not None:
-            part = f"|{folded(query.size)}|"
+            part = f"|{folded_size(query.size)}|"
             sizes = [code for value, code in self.values["size"].items() if part in value]
             terms.append(self._hold("size", sizes))
         if has_bounds(query):

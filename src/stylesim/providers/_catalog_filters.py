@@ -11,8 +11,8 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
-from stylesim._matching import has_bounds
-from stylesim._product_checks import folded
+from stylesim._matching import folded_size, has_bounds
+from stylesim._product_checks import folded, folded_kind
 from stylesim.providers._catalog_rows import UNKNOWN_PRICE
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def values(query: ProductQuery) -> dict[str, list[str]]:
     if query.slot is not None:
         asked["slot"] = [query.slot.value]
     if query.category is not None:
-        asked["category"] = [folded(query.category)]
+        asked["category"] = [folded_kind(query.category)]
     if query.brand is not None:
         asked["brand"] = [folded(query.brand)]
     if query.colour:
@@ -71,7 +71,7 @@ def facts(query: ProductQuery, silent: Silent) -> list[Any]:
             named = or_(named, unsaid)
         terms.append(named)
     if query.size is not None:
-        terms.append(col("size").contains(lit(f"|{folded(query.size)}|")))
+        terms.append(col("size").contains(lit(f"|{folded_size(query.size)}|")))
     terms += [col("text").contains(lit(word.casefold())) for word in query.words]
     return terms
 

@@ -31,7 +31,7 @@ from stylesim.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 POINTER = "catalogue.json"
 _BUILDING = "building.json"
 _LOCK = ".lock"
@@ -119,9 +119,11 @@ def _parsed(content: bytes, shown: str) -> Pointer:
     except (ValueError, KeyError, TypeError) as error:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError) from error
+    got, wish = f"{shown} of format {version}", f"one of format {FORMAT_VERSION}"
     if version > FORMAT_VERSION:
-        got, wish = f"{shown} of format {version}", f"one of format {FORMAT_VERSION} or older"
         raise expected("path", wish, got, "update stylesim", NewerVersionError)
+    if version < FORMAT_VERSION:  # what queries are compared with was written differently
+        raise expected("path", wish, got, _REBUILD, DamagedFileError)
     if not named or not sized:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError)

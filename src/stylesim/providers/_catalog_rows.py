@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stylesim._matching import sizes_of, text_of
-from stylesim._product_checks import folded
+from stylesim._product_checks import folded, folded_kind
 from stylesim.errors import DamagedFileError, StyleSimError, expected
 from stylesim.images import image_bytes
 from stylesim.products import Product
@@ -74,11 +74,11 @@ def record(product: Product, base: Path) -> dict[str, Any]:
         "slot": "" if product.slot is None else product.slot.value,
         "gender": product.gender or "",
         "brand": folded(product.brand or ""),
-        "category": folded(product.category or ""),
+        "category": folded_kind(product.category or ""),
         "colour": folded(product.colour or ""),
         "available": _IN_STOCK[product.available],
         "currency": product.currency or "",
-        "size": "|" + "".join(f"{folded(part)}|" for part in sizes_of(product)),
+        "size": "|" + "".join(f"{size}|" for size in sizes_of(product)),
         "title": folded(product.title),
         "text": text_of(product),
         "price": UNKNOWN_PRICE if product.price is None else product.price,

@@ -108,12 +108,14 @@ def _read_csv(
     reader: Any, header: list[str], encoding: str
 ) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
     while True:
+        before = reader.line_num
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.line_num + 1, Unreadable(f"the row is cut off or damaged ({error})")
+            reason = f"the row is cut off or damaged ({error})"
+            yield reader.line_num + 1, Unreadable(reason + _swallowed(before, reader.line_num))
             continue
         number = reader.line_num + 1
         if not row:
@@ -123,9 +125,17 @@ def _read_csv(
             yield number, Unreadable(reason)
         elif len(row) != len(header):
             reason = f"the row has {len(row)} fields where the header has {len(header)}"
-            yield number, Unreadable(reason)
+            yield number, Unreadable(reason + _swallowed(before, reader.line_num))
         else:
             yield number, dict(zip(header, row, strict=True))
+
+
+def _swallowed(before: int, line: int) -> str:
+    """What to add where a bad row is of several lines; the header is one more."""
+    if line - before < 2:
+        return ""
+    lines = f"{line - before} lines, {before + 2} to {line + 1}"
+    return f"; it is made of {lines}, perhaps as a quote is not closed"
 
 
 def jsonl_rows(
@@ -147,7 +157,9 @@ def jsonl_rows(
                 yield number, Unreadable(f"the line holds {type(row).__name__}, not an object")
 
 
-def parquet_rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def parquet_rows(
+    path: str | os.PathLike[str],
+) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
     """Yield the rows of a Parquet file, counted from 1."""
     try:
         import pyarrow as pa
@@ -160,7 +172,7 @@ def parquet_rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Mapping[st
     try:
         with pq.ParquetFile(file) as table:
             for batch in table.iter_batches(batch_size=4096):
-                for row in batch.to_pylist():
+                for row in _of_batch(batch):
                     number += 1
                     yield number, row
     except (pa.ArrowException, OSError) as error:
@@ -169,9 +181,19 @@ def parquet_rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, Mapping[st
         raise expected("path", "a whole Parquet file", got, todo, DamagedFileError) from error
 
 
+def _of_batch(batch: Any) -> list[Any]:
+    try:
+        return list(batch.to_pylist())
+    except (OverflowError, ValueError) as error:  # text that is none, a year beyond 9999
+        if len(batch) < 2:
+            return [Unreadable(f"the row cannot be read ({error})")]
+    middle = len(batch) // 2
+    return _of_batch(batch.slice(0, middle)) + _of_batch(batch.slice(middle))
+
+
 def filled(template: Any, name: str) -> str:
     """Put a file's name into an address."""
     if not isinstance(template, str) or "{name}" not in template:
         wish, todo = "an address with {name} in it", "pass 'https://shop.example/items/{name}'"
         raise expected("url", wish, template, todo)
-    return str(template.replace("{name}", quote(name, safe="")))
+    return str(template.replace("{name}", quote(name, safe="", errors="surrogateescape")))

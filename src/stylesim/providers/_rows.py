@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from stylesim.products import Product, SkippedProduct, parse_price
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
 FIELDS = tuple(field.name for field in attrs.fields(Product))
 _ALIASES = {
@@ -72,30 +74,42 @@ def product_of(
     for name in ("title", "url"):
         if name not in given:
             raise expected(name, "a value", "nothing", "fill the column", ProductError)
-    given["id"] = _id_text(given.get("id", given["url"]))
+    name = given.get("id", given["url"])
+    given["id"] = name if isinstance(name, bool) else _number_text(name)
     _read_price(given)
     _read_picture(given, base, needs_picture=needs_picture)
     if "slot" not in given and isinstance(given.get("category"), str):
         given["slot"] = Slot.guess(given["category"])
     for name in ("title", "brand", "category", "gender", "colour", "size", "description"):
-        if isinstance(given.get(name), (int, float)):
-            given[name] = str(given[name])
+        if name in given:
+            given[name] = _number_text(given[name])
     given["source"] = given.get("source", source)
     extra = {name: value for name, value in others.items() if value is not None}
-    given["attributes"] = {**_plain(extra), **given.get("attributes", {})}
+    own = given.get("attributes", {})
+    if not isinstance(own, Mapping):  # a column that is called so by chance
+        own = _plain({"attributes": own})
+    given["attributes"] = {**_plain(extra), **own}
     return Product(**given)
 
 
 def _tidy(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip() or None
+    if isinstance(value, numbers.Real) and value != value:
+        return None  # what is missing in a table of pandas
     return value
 
 
-def _id_text(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+def _number_text(value: Any) -> Any:
+    """Numbers as text, whole ones without a decimal mark; anything else as it is."""
+    if not isinstance(value, numbers.Real):
         return value
-    return f"{value:.0f}" if float(value).is_integer() else str(value)
+    try:
+        if not isinstance(value, numbers.Integral) and float(value).is_integer():
+            return f"{float(value):.0f}"
+        return str(value)
+    except (ValueError, OverflowError):  # Python writes no number of thousands of digits
+        return value
 
 
 def _plain(extra: dict[str, Any]) -> dict[str, Any]:
@@ -141,17 +155,23 @@ def _no_picture(got: str) -> Exception:
 
 
 class Intake:
-    """Collects products and what was skipped, the same product only once."""
+    """Collects products and what was skipped, the same product only once.
 
-    def __init__(self, source: str) -> None:
+    Args:
+        source: Where they come from.
+        several: Whether products of several sources may come, each with ids of its own.
+    """
+
+    def __init__(self, source: str, *, several: bool = False) -> None:
         self.source = source
+        self.several = several
         self.products: list[Product] = []
         self.skipped: list[SkippedProduct] = []
-        self._rows: dict[str, int] = {}
+        self._rows: dict[Any, int] = {}
 
     @property
     def ids(self) -> Collection[str]:
-        """Ids of all products taken so far."""
+        """Ids of all products taken so far, of one source."""
         return self._rows.keys()
 
     def skip(self, row: int, reason: str, name: object = None) -> None:
@@ -173,11 +193,17 @@ class Intake:
         except InvalidArgumentError as error:
             self.skip(number, str(error), row.get("id") if hasattr(row, "get") else None)
             return
-        first = self._rows.setdefault(product.id, number)
+        key = key_of(product) if self.several else product.id
+        first = self._rows.setdefault(key, number)
         if first != number:
             self.skip(number, f"id {product.id!r} was given before, by row {first}", product.id)
             return
         self.products.append(product)
+
+
+def key_of(product: Product) -> tuple[str, str]:
+    """What tells a product from those of other sources; its page, where it names no source."""
+    return product.source or product.url, product.id
 
 
 def check_name(name: object) -> None:

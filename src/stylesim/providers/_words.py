@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stylesim._product_checks import TEXT_LENGTH, clean
 from stylesim.types import Slot
 
 if TYPE_CHECKING:
@@ -62,7 +63,12 @@ def search_words(query: ProductQuery, language: str = "en") -> str:
     if not (kind or query.words or query.brand or query.colour):
         return ""
     unique = dict.fromkeys(part.strip() for part in parts)
-    return " ".join(part for part in unique if part)[:200]
+    return clean(" ".join(part for part in unique if part), TEXT_LENGTH)[:200]
+
+
+def price_words(bound: float | None) -> str | None:
+    """A lowest or highest price as shops read it."""
+    return None if bound is None else f"{bound:.2f}".rstrip("0").rstrip(".")
 
 
 def _korean(word: str) -> str:

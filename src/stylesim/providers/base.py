@@ -137,7 +137,7 @@ def ask(
         most: Products read at most, so that an endless answer ends.
 
     Returns:
-        What it found, each id once. Mappings are made into products; those that
+        What it found, each id of a source once. Mappings are made into products; those that
         cannot be are among the skipped ones.
 
     Raises:
@@ -186,7 +186,7 @@ def _read(answer: object, offers: list[object], name: str, most: int) -> SearchR
     if len(offers) > most:
         del offers[most:]
         skipped.append(SkippedProduct(f"{name} had more; only its first {most:,} were read"))
-    intake = Intake(name)
+    intake = Intake(name, several=True)
     for number, offer in enumerate(offers, start=1):
         if not isinstance(offer, (Product, Mapping)):
             raise expected(name, "products", type(offer).__name__, _TODO, ProviderError)
@@ -210,7 +210,11 @@ def fitting(found: SearchResult, query: ProductQuery) -> SearchResult:
         At most ``query.limit`` of them, in their order.
     """
     unclear = [(product, query.unclear(product)) for product in found]
-    told = [SkippedProduct(why, id=product.id) for product, why in unclear if why is not None]
+    told = [
+        SkippedProduct(why, id=product.id, source=product.source)
+        for product, why in unclear
+        if why is not None
+    ]
     kept = [product for product, why in unclear if why is None and query.matches(product)]
     return SearchResult(kept[: query.limit], (*found.skipped, *told))
 

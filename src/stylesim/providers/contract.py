@@ -85,9 +85,10 @@ class ProviderContract:
         _require(min(counts) > 0, f"asked twice, it found {counts[0]}, then {counts[1]} products")
 
     def test_no_product_comes_twice(self) -> None:
-        """Each id is there once."""
-        often = Counter(product.id for product in self._found(self.make_query()))
-        twice = [name for name, count in often.items() if count > 1]
+        """Each id of a source is there once."""
+        found = self._found(self.make_query())
+        often = Counter((product.source, product.id) for product in found)
+        twice = [name for (_, name), count in often.items() if count > 1]
         _require(not twice, f"came more than once: {twice[:3]}")
 
     def test_it_keeps_to_the_limit(self) -> None:

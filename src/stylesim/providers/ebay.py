@@ -13,10 +13,11 @@ import attrs
 
 from stylesim.errors import ProviderError, expected
 from stylesim.images import image_bytes
-from stylesim.products import ProductQuery, ProviderTerms
+from stylesim.products import ProductQuery, ProviderTerms, SkippedProduct
+from stylesim.providers._answers import check_header, server_address
 from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, Token, key_from
 from stylesim.providers._rows import Intake
-from stylesim.providers._words import search_words
+from stylesim.providers._words import price_words, search_words
 
 if TYPE_CHECKING:
     from stylesim.providers.base import SearchResult
@@ -51,7 +52,7 @@ class EbayBrowseProvider(HttpProvider):
         base_url: Where the API is.
 
     Raises:
-        InvalidArgumentError: A key is missing.
+        InvalidArgumentError: A key is missing, or a setting is of the wrong kind.
 
     Example:
         >>> shop = EbayBrowseProvider(client_id="id", client_secret="secret")
@@ -72,6 +73,9 @@ class EbayBrowseProvider(HttpProvider):
 
     def __attrs_post_init__(self) -> None:
         HttpProvider.__attrs_post_init__(self)
+        self.base_url = server_address("base_url", self.base_url)
+        check_header("marketplace", self.marketplace)
+        check_header("campaign", self.campaign or "")
         self.client_id = key_from("client_id", self.client_id, "EBAY_CLIENT_ID")
         self.client_secret = key_from("client_secret", self.client_secret, "EBAY_CLIENT_SECRET")
         if self.sort not in _SORTS:
@@ -148,10 +152,12 @@ class EbayBrowseProvider(HttpProvider):
             url = f"{self.base_url}/buy/browse/v1/item_summary/{method}"
             try:
                 answer = yield from self._authorised(url, page, body)
-            except ProviderError:
+            except ProviderError as error:
                 if not offset:
                     raise
-                break  # the pages before stay good
+                why = f"only the first {offset} were read: {error}"  # which stay good
+                intake.skipped.append(SkippedProduct(why, source=self.name))
+                break
             rows = list(self.rows(answer, "itemSummaries"))
             for number, row in enumerate(rows, start=offset + 1):
                 intake.take(number, fields_of_item(row), source=self.name)
@@ -188,8 +194,7 @@ def price_filter(query: ProductQuery, marketplace: str = "EBAY_US") -> str | Non
     """EBay's words for a range of prices, such as ``price:[10..50],priceCurrency:EUR``."""
     if query.min_price is None and query.max_price is None:
         return None
-    low = "" if query.min_price is None else f"{query.min_price:g}"
-    high = "" if query.max_price is None else f"{query.max_price:g}"
+    low, high = price_words(query.min_price) or "", price_words(query.max_price) or ""
     code = query.currency or _CURRENCIES.get(marketplace.removeprefix("EBAY_"))
     return f"price:[{low}..{high}]" + (f",priceCurrency:{code}" if code else "")
 

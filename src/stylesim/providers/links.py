@@ -50,11 +50,13 @@ class SearchPage:
         if not isinstance(template, str):
             raise expected("template", wish, template, todo)
         try:
-            names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+            parts = [part for part in Formatter().parse(template) if part[1] is not None]
         except ValueError:
             raise expected("template", wish, template, todo) from None
+        names = {name for _, name, _, _ in parts}
         known = {"words", "path_words", "min_price", "max_price"}
-        if names - known or not names & {"words", "path_words"}:
+        spelled = any(form or how for _, _, form, how in parts)  # as in "{words!r:>9}"
+        if spelled or names - known or not names & {"words", "path_words"}:
             raise expected("template", wish, template, todo)
         # Checked once with plain values, so that a bad address is told of before a search.
         Product("x", "x", self.address("x", None, None))

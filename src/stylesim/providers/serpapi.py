@@ -8,9 +8,10 @@ import attrs
 
 from stylesim.errors import expected
 from stylesim.products import ProductQuery, ProviderTerms, parse_price
+from stylesim.providers._answers import server_address
 from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, key_from
 from stylesim.providers._rows import Intake
-from stylesim.providers._words import search_words
+from stylesim.providers._words import price_words, search_words
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -27,7 +28,7 @@ class SerpApiShoppingProvider(HttpProvider):
         base_url: Where the API is.
 
     Raises:
-        InvalidArgumentError: The key is missing.
+        InvalidArgumentError: The key is missing, or an address is none.
 
     Example:
         >>> shop = SerpApiShoppingProvider(api_key="secret", country="de", currency="EUR")
@@ -45,6 +46,7 @@ class SerpApiShoppingProvider(HttpProvider):
 
     def __attrs_post_init__(self) -> None:
         HttpProvider.__attrs_post_init__(self)
+        self.base_url = server_address("base_url", self.base_url)
         self.api_key = key_from("api_key", self.api_key, "SERPAPI_API_KEY")
         self.currency = ProductQuery(currency=self.currency).currency
 
@@ -58,8 +60,8 @@ class SerpApiShoppingProvider(HttpProvider):
             "q": words,
             "gl": self.country,
             "hl": self.language,
-            "min_price": None if query.min_price is None else f"{query.min_price:g}",
-            "max_price": None if query.max_price is None else f"{query.max_price:g}",
+            "min_price": price_words(query.min_price),
+            "max_price": price_words(query.max_price),
         }
         key = {"api_key": str(self.api_key)}
         answer = yield Request(f"{self.base_url}/search", params, secret_params=key)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._price_text import THOUSANDTHS
 from stylesim.errors import ProviderError, expected
+from stylesim.providers._answers import server_address
 from stylesim.providers._http import HOURLY, HttpProvider, Plan, Request, Token, key_from
 from stylesim.providers._rows import Intake
-from stylesim.providers._words import search_words
+from stylesim.providers._words import price_words, search_words
 
 if TYPE_CHECKING:
     from stylesim.products import ProductQuery, ProviderTerms
 
 _MOST = 10
 _WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -32,7 +34,7 @@ class ShopifyCatalogProvider(HttpProvider):
         auth_url: Where tokens are given out.
 
     Raises:
-        InvalidArgumentError: A key is missing.
+        InvalidArgumentError: A key is missing, or an address is none.
 
     Example:
         >>> shop = ShopifyCatalogProvider(client_id="id", client_secret="secret", ships_to="DE")
@@ -51,6 +53,8 @@ class ShopifyCatalogProvider(HttpProvider):
 
     def __attrs_post_init__(self) -> None:
         HttpProvider.__attrs_post_init__(self)
+        self.base_url = server_address("base_url", self.base_url)
+        self.auth_url = server_address("auth_url", self.auth_url)
         self.client_id = key_from("client_id", self.client_id, "SHOPIFY_CLIENT_ID")
         self.client_secret = key_from("client_secret", self.client_secret, "SHOPIFY_CLIENT_SECRET")
 
@@ -62,8 +66,8 @@ class ShopifyCatalogProvider(HttpProvider):
         params = {
             "query": words,
             "available_for_sale": 1,
-            "min_price": None if query.min_price is None else f"{query.min_price:g}",
-            "max_price": None if query.max_price is None else f"{query.max_price:g}",
+            "min_price": price_words(query.min_price),
+            "max_price": price_words(query.max_price),
             "ships_to": self.ships_to,
             "limit": _MOST if query.limit is None else min(_MOST, query.limit),
         }
@@ -129,7 +133,8 @@ def money(value: Any, currency: Any = None) -> tuple[Any, Any]:
         value, currency = value.get("amount"), value.get("currency", currency)
     if isinstance(value, int) and not isinstance(value, bool):
         code = str(currency).upper()
-        value = value / (1 if code in _WHOLE else 1000 if code in _THOUSANDTHS else 100)
+        with suppress(OverflowError):  # a price beyond floats is refused as it stands
+            value = value / (1 if code in _WHOLE else 1000 if code in THOUSANDTHS else 100)
     return value, currency if value is not None else None
 
 
