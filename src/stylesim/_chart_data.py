@@ -32,6 +32,7 @@ Row = TypeVar("Row")
 NONE = "none of them"
 _FOLDERS = re.compile(r"^.*[/\\](?=[^/\\]+\.\w{2,5}$)")
 _NO_PICTURE = (228, 232, 234)
+_ASIDE = "not compared: the style shows too little of it"
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 
@@ -143,14 +144,16 @@ def shares_of(
 
 
 def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
-    """A bar for each of the ``k`` least similar items."""
-    order = sorted(range(len(rows)), key=lambda i: (rows[i].similarity, i))[:k]
+    """A bar for each of the ``k`` least similar items; those not compared come last."""
+    order = sorted(range(len(rows)), key=lambda i: (not rows[i].compared, rows[i].similarity, i))
     out = []
-    for i in order:
+    for i in order[:k]:
         name, share = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
         note = f"nearest to {name} ({share * (1 - rows[i].p_neither):.2f})" if name else ""
         if rows[i].neither:
             note = "like none of the styles"
+        if not rows[i].compared:
+            note = _ASIDE
         out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
     return out
 
@@ -161,14 +164,15 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], 
     for slot in gaps.slots:
         if slot.status == "optional":
             continue
-        note = "missing: nothing owned" if slot.missing else f"{slot.status}, {slot.count} owned"
+        status = _ASIDE if slot.status == "unknown" else f"{slot.status}, {slot.count} owned"
+        note = "missing: nothing owned" if slot.missing else status
         if slot.unlocks:
             more = "outfit" + "s" * (slot.unlocks != 1)
             note += f"; one of the style would make {slot.unlocks:,} good {more}"
         slots.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
     labels = labels_of([gap.row for gap in gaps], names)
     for gap, label in list(zip(gaps, labels, strict=True))[:k]:
-        note = gap.verdict
+        note = gap.verdict if gap.row.compared else f"{gap.verdict}, {_ASIDE}"
         if gap.versatility is not None:
             note += f", in {gap.versatility:,} good outfit{'s' * (gap.versatility != 1)}"
         if gap.cost_per_wear is not None:

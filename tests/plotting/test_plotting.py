@@ -82,6 +82,17 @@ def test_the_gaps_of_a_closet_say_what_becomes_of_each_garment() -> None:
     assert rows_named(plotting.gap_chart(gaps, k=1))[2:] == ["b"]
 
 
+def test_gaps_say_what_was_not_compared() -> None:
+    hat = attrs.evolve(row("hat", 0.0, whole=0.0), slot=Slot.HEADWEAR, compared=False)
+    report = report_of(hat, attrs.evolve(row("tee", 0.1, upper=0.1), slot=Slot.TOP))
+    assert rows_named(plotting.gap_chart(report)) == ["tee", "hat"]
+    aside = "not compared: the style shows too little of it"
+    assert aside in texts(plotting.gap_chart(report))
+    gaps = plotting.gap_chart(report.gaps())
+    assert rows_named(gaps)[-2:] == ["tee", "hat"]
+    assert sum(text.startswith((aside, f"maybe, {aside}")) for text in texts(gaps)) == 2
+
+
 def test_garments_are_named_by_category_unless_told() -> None:
     rows = [attrs.evolve(row("7f3a", 0.4), category="skirt"), row("look", 0.8)]
     assert rows_named(plotting.gap_chart(report_of(*rows)))[0] == "skirt 7f3a"
