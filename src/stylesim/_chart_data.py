@@ -32,7 +32,7 @@ Row = TypeVar("Row")
 NONE = "none of them"
 _FOLDERS = re.compile(r"^.*[/\\](?=[^/\\]+\.\w{2,5}$)")
 _NO_PICTURE = (228, 232, 234)
-_ASIDE = "not compared: the style shows too little of it"
+_ASIDE = "not compared: too little in the style"
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 

@@ -86,11 +86,11 @@ def test_gaps_say_what_was_not_compared() -> None:
     hat = attrs.evolve(row("hat", 0.0, whole=0.0), slot=Slot.HEADWEAR, compared=False)
     report = report_of(hat, attrs.evolve(row("tee", 0.1, upper=0.1), slot=Slot.TOP))
     assert rows_named(plotting.gap_chart(report)) == ["tee", "hat"]
-    aside = "not compared: the style shows too little of it"
+    aside = "not compared: too little in the style"
     assert aside in texts(plotting.gap_chart(report))
     gaps = plotting.gap_chart(report.gaps())
     assert rows_named(gaps)[-2:] == ["tee", "hat"]
-    assert sum(text.startswith((aside, f"maybe, {aside}")) for text in texts(gaps)) == 2
+    assert sum(" ".join(text.split()).endswith(aside) for text in texts(gaps)) == 2
 
 
 def test_garments_are_named_by_category_unless_told() -> None:
