@@ -167,7 +167,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
     """The similarity of every item that was scored, in their order.
 
     ``report[0]`` is the first row, ``report["id"]`` that of an item; ``print(report)`` shows
-    all. Made by :meth:`SimilarityScorer.score`.
+    all. Made by :meth:`SimilarityScorer.score`. It pickles without the pictures of a wardrobe.
 
     Attributes:
         classes: Names of the classes, the wanted one first.
@@ -187,7 +187,9 @@ class SimilarityReport(Sequence[ItemSimilarity]):
 
     classes: tuple[str, ...]
     rows: tuple[ItemSimilarity, ...] = attrs.field(default=(), converter=tuple[ItemSimilarity, ...])
-    weights: Mapping[str, float] = attrs.field(factory=lambda: {"upper": 1.0, "lower": 1.0})
+    weights: Mapping[str, float] = attrs.field(
+        factory=lambda: {"upper": 1.0, "lower": 1.0}, converter=dict[str, float]
+    )
     regions: tuple[str, ...] = ("upper", "lower")
 
     def __len__(self) -> int:
