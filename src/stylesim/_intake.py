@@ -99,12 +99,13 @@ class Newcomer:
         if self.slot is None or self.guessed:
             return rows[0] if rows else None
         same = [row for row in rows if row.slot == self.slot]
+        same += [row for row in rows if row.told == self.slot]
         open_ = [row for row in rows if row.slot is None or row.guessed]
         return next(iter(same + open_), None)
 
     def merged_into(self, row: GarmentRow, said: Said) -> GarmentRow:
         """The row of a garment already there, with what is newly said about it."""
-        if self.slot is not None and not self.guessed:
+        if self.slot not in (None, row.told) and not self.guessed:
             row = with_slot(row, self.slot)
         return attrs.evolve(
             row,
@@ -131,7 +132,8 @@ def with_slot(row: GarmentRow, slot: Slot | None) -> GarmentRow:
     """Give a row the slot that the user names; a category found with another slot goes."""
     fits = row.slot == slot or Slot.guess(row.category) in (None, slot)
     category = row.category if fits or not row.guessed else None
-    return attrs.evolve(row, slot=slot, guessed=False, category=category)
+    told = row.told or (None if row.guessed else row.slot)
+    return attrs.evolve(row, slot=slot, guessed=False, category=category, told=told)
 
 
 def merged_attributes(stored: str, said: Mapping[str, Any]) -> str:
