@@ -187,9 +187,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
 
     classes: tuple[str, ...]
     rows: tuple[ItemSimilarity, ...] = attrs.field(default=(), converter=tuple[ItemSimilarity, ...])
-    weights: Mapping[str, float] = attrs.field(
-        factory=lambda: {"upper": 1.0, "lower": 1.0}, converter=dict[str, float]
-    )
+    weights: Mapping[str, float] = attrs.field(factory=lambda: {"upper": 1.0, "lower": 1.0})
     regions: tuple[str, ...] = ("upper", "lower")
 
     def __len__(self) -> int:

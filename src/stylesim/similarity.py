@@ -136,7 +136,9 @@ class SimilarityScorer:
         things = read_items(items)
         parts = [part for item in things for part in item.parts]
         see(self.model, parts, items if isinstance(items, Wardrobe) else None, progress=progress)
-        return SimilarityReport(classes, self._rows(things, classes), self.weights, self.regions)
+        return SimilarityReport(
+            classes, self._rows(things, classes), self._weights.copy(), self.regions
+        )
 
     def explain(
         self, item: Scorable, *, target: StyleTarget | None = None, k: int = 3
