@@ -65,8 +65,12 @@ class Prospect:
         price = math.inf if product.price is None else product.price
         # Rounded, so that the noise of single precision decides nothing.
         gain, similarity = -round(self.gain, 5), -round(self.row.similarity, 5)
-        first = -round(self.value(rank_by), 9 if rank_by.endswith("price") else 5)
-        return (first, gain, similarity, price, product.id, product.source or "", product.url)
+        first = self.value(rank_by)
+        if rank_by == "gain_per_price":
+            first = float(f"{first:.5g}")  # by digits: a unit of some currencies is worth little
+        elif rank_by != "price":
+            first = round(first, 5)
+        return (-first, gain, similarity, price, product.id, product.source or "", product.url)
 
     def recommendation(self, closet: Closet) -> Recommendation:
         """The pick, with its reason."""
