@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 import numpy as np
@@ -16,8 +16,6 @@ from stylesim.errors import expected
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stylesim.gaps import ClosetGaps
     from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
@@ -35,9 +33,18 @@ _NO_PICTURE = (228, 232, 234)
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 
+def listed(argument: str, things: Iterable[Row], having: str, todo: str) -> list[Row]:
+    """Things as a list; raises InvalidArgumentError for what are no things with this attribute."""
+    given: object = things
+    rows = list(things) if isinstance(given, Iterable) else []
+    if not isinstance(given, Iterable) or not all(hasattr(row, having) for row in rows):
+        raise expected(argument, "several, in a list", type(given).__name__, todo)
+    return rows
+
+
 def rows_of(report: Sequence[Row]) -> list[Row]:
     """The items of a report; raises InvalidArgumentError where there is none."""
-    rows = list(report)
+    rows = listed("report", report, "similarity", "pass scorer.score(wardrobe)")
     if not rows:
         raise expected("report", "at least one item", "none", "score something first")
     return rows
@@ -59,8 +66,10 @@ def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
             str(given.get(row.id) or (f"{row.category} {name}" if row.category else name))
             for row, name in zip(rows, ids, strict=True)
         ]
+    todo = "pass one name an item, or a mapping from ids to names"
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise expected("names", "names in a list or a mapping", names, todo)
     if len(names) != len(rows):
-        todo = "pass one name an item, or a mapping from ids to names"
         raise expected("names", f"{len(rows)} names", f"{len(names)}", todo)
     return [str(name) for name in names]
 

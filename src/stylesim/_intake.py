@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST = 1_000_000
 _LONGEST = 1_000_000
+_MOST_BITS = 14_000  # Python reads no more than 4,300 digits
+_DEEPEST = 50
 _AT_ONCE = 16
 _FINDER_SIDE = 640
 
@@ -199,7 +201,13 @@ def checked_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(name, value) for name, value in attributes.items()}
 
 
-def _plain(name: str, value: object) -> Any:
+def _plain(name: str, value: object, depth: int = 0) -> Any:
+    todo = "pass text, finite numbers, true, false, or lists and dicts of these"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise expected(name, "a value that JSON can hold", "a number of too many digits", todo)
+    if depth > _DEEPEST:
+        got = "lists or dicts within themselves, or too deep within each other"
+        raise expected(name, "a value that JSON can hold", got, todo)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
@@ -207,10 +215,11 @@ def _plain(name: str, value: object) -> Any:
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
     if isinstance(value, (list, tuple)):
-        return [_plain(f"{name}[{place}]", part) for place, part in enumerate(value)]
+        return [_plain(f"{name}[{place}]", part, depth + 1) for place, part in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str(key): _plain(f"{name}[{key!r}]", part) for key, part in value.items()}
-    todo = "pass text, finite numbers, true, false, or lists and dicts of these"
+        return {
+            str(key): _plain(f"{name}[{key!r}]", part, depth + 1) for key, part in value.items()
+        }
     raise expected(name, "a value that JSON can hold", value, todo)
 
 
@@ -224,7 +233,8 @@ def _is_unicode(value: str) -> bool:
 
 def check_path(path: object) -> None:
     """Raise for what is no path."""
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+    named = os.fspath(path) if isinstance(path, (str, os.PathLike)) else ""
+    if not named or "\0" in str(named):
         raise expected("path", "the path of a file", path, "name a file")
 
 
