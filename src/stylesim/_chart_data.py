@@ -145,10 +145,10 @@ def shares_of(
     what it leaves.
     """
     none = np.array([[row.p_neither] for row in rows], np.float32)
-    values = np.array([[row.by_class[name] for name in classes] for row in rows], np.float32)
+    values = np.array([[row.shares[name] for name in classes] for row in rows], np.float32)
     if not none.any():
         return list(classes), values
-    return [*classes, NONE], np.hstack([values * (1 - none), none])
+    return [*classes, NONE], np.hstack([values, none])
 
 
 def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
@@ -156,8 +156,8 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
     order = sorted(range(len(rows)), key=lambda i: (rows[i].similarity, i))[:k]
     out = []
     for i in order:
-        name, share = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
-        note = f"nearest to {name} ({share * (1 - rows[i].p_neither):.2f})" if name else ""
+        name, share = max(rows[i].shares.items(), key=lambda pair: pair[1], default=("", 0.0))
+        note = f"nearest to {name} ({share:.2f})" if name else ""
         if rows[i].neither:
             note = "like none of the styles"
         out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
