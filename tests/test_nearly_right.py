@@ -113,3 +113,12 @@ def test_a_price_that_no_float_can_hold() -> None:
     (gap,) = SimilarityReport(("new",), [row]).gaps(closet)
     assert gap.cost_per_wear is None
     assert "is no number of at least 0" in gap.why
+
+
+def test_a_class_in_place_of_what_is_made_of_it() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"model: .* the class LightweightClassifier"):
+        ss.SimilarityScorer(ss.LightweightClassifier)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="finder: "):
+        ss.Wardrobe(finder=ss.GarmentFinder)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="name: expected a class name"):
+        ss.StyleTarget([PICTURE], {"suit": [PICTURE]}, name="\ud800")

@@ -272,7 +272,8 @@ def _check_mapping(contrast: object) -> Mapping[Any, Any]:
 
 
 def _check_name(argument: str, name: object) -> None:
-    if not isinstance(name, str) or not name.strip():
+    text = name.encode(errors="ignore").decode() if isinstance(name, str) else ""
+    if not text.strip() or text != name:
         raise expected(argument, "a class name with at least one letter", name, "name the class")
 
 

@@ -76,7 +76,8 @@ class Wardrobe(AbstractWardrobe):
 
     @finder.validator
     def _check_finder(self, _attribute: object, value: object) -> None:
-        if value is not None and not callable(getattr(value, "find", None)):
+        able = callable(getattr(value, "find", None)) and not isinstance(value, type)
+        if value is not None and not able:
             todo = "pass a GarmentFinder, or None for the bundled one"
             raise expected("finder", "an object with a method find", value, todo)
 
