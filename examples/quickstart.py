@@ -20,6 +20,7 @@ from stylesim import datasets, plotting
 # What the paper reports for its fine-tuned classifier.
 PAPER = {"Top Similar": 0.55, "Bottom Similar": 0.94, "All Similar": 0.98, "All Different": 0.47}
 DRAWS = 8
+ENDINGS = (".png", ".jpg", ".svg", ".pdf")
 
 
 def learn(seed: int, epochs: int) -> ss.LightweightClassifier:
@@ -63,6 +64,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    if args.seed < 0:
+        parser.error(f"--seed: expected a number of at least 0, got {args.seed}")
+    if args.epochs < 1:
+        parser.error(f"--epochs: expected a number of at least 1, got {args.epochs}")
+    if args.out.suffix.lower() not in ENDINGS:
+        parser.error(f"--out: expected a file ending in {', '.join(ENDINGS)}, got {args.out}")
 
     model = learn(args.seed, args.epochs)
     scorer = ss.SimilarityScorer(model)

@@ -23,6 +23,7 @@ from stylesim import datasets, plotting
 WANTED, CONTRAST = "wanted", ("sporty", "padding", "suit")
 SHOTS, DRAWS = 10, 5
 CLOSET, CATALOGUE = 60, 240
+ENDINGS = (".png", ".jpg", ".svg", ".pdf")
 
 
 Groups = dict[str, list[datasets.OutfitPhoto]]
@@ -89,6 +90,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=None, help="where to write a picture")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    if args.seed < 0:
+        parser.error(f"--seed: expected a number of at least 0, got {args.seed}")
+    if not (args.data / "outfits").is_dir():
+        parser.error(f"--data: expected a folder with garments/ and outfits/, got {args.data}")
+    if args.out is not None and args.out.suffix.lower() not in ENDINGS:
+        parser.error(f"--out: expected a file ending in {', '.join(ENDINGS)}, got {args.out}")
     rng = np.random.default_rng(args.seed)
 
     def shuffled(records: list) -> list:
@@ -125,10 +132,11 @@ def main() -> None:
     print_table("Similarity of the closet by what each garment is", ["label", "n", "mean"], rows)
 
     rows = [
-        [photo_of[r.id].label, closet[r.id].slot or "not found", *r.by_class.values()]
-        for r in list(report.gaps())[:10]
+        [photo_of[row.id].label, row.slot or "not found", *row.shares.values(), row.p_neither]
+        for row in (gap.row for gap in report.gaps()[:10])
     ]
-    print_table("The gaps, least similar first", ["label", "slot", *report.classes], rows)
+    head = ["label", "slot", *report.classes, "none"]
+    print_table("The gaps, least similar first", head, rows)
 
     shop = ss.CatalogProvider(
         [

@@ -39,6 +39,36 @@ def test_help_is_quick_and_loads_no_torch(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("quickstart.py", ["--out", "q.xyz"], "--out: expected a file ending in .png"),
+        ("quickstart.py", ["--epochs", "0"], "--epochs: expected a number of at least 1"),
+        ("quickstart.py", ["--seed", "-1"], "--seed: expected a number of at least 0"),
+        ("real_photos.py", ["--data", ".", "--seed", "-1"], "--seed: expected"),
+        ("real_photos.py", ["--data", "nowhere"], "--data: expected a folder"),
+        ("app/main.py", ["--port", "99999"], "--port: expected a number in 0 to 65535"),
+        ("app/main.py", ["--catalog", "nowhere.csv"], "--catalog: "),
+    ],
+)
+def test_what_cannot_be_used_is_refused_at_once(
+    name: str, asked: list[str], said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *asked],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_notebook_is_small_and_without_output() -> None:
     path = EXAMPLES / "notebook.ipynb"
     assert path.stat().st_size < 20_000

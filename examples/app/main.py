@@ -19,6 +19,8 @@ def main() -> None:
         "--catalog", type=Path, help="CSV file of products; drawn sample products without it"
     )
     args = parser.parse_args()
+    if not 0 <= args.port <= 65_535:
+        parser.error(f"--port: expected a number in 0 to 65535, got {args.port}")
 
     try:  # here, so that --help needs no more than Python
         import stylesim as ss
@@ -26,7 +28,10 @@ def main() -> None:
     except ImportError as error:
         parser.exit(1, f"The app needs more packages: pip install 'stylesim[app]' ({error})\n")
 
-    catalog = None if args.catalog is None else ss.CatalogProvider.from_csv(args.catalog)
+    try:
+        catalog = None if args.catalog is None else ss.CatalogProvider.from_csv(args.catalog)
+    except ss.StyleSimError as error:
+        parser.error(f"--catalog: {error}")
     try:
         serve(create_app(catalog=catalog), port=args.port)
     except OSError as error:

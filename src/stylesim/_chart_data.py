@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 import numpy as np
@@ -16,8 +16,6 @@ from stylesim.errors import expected
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stylesim.gaps import ClosetGaps
     from stylesim.outfits import AssembledOutfit, Candidate
     from stylesim.recommender import Recommendation
@@ -36,9 +34,18 @@ _ASIDE = "not compared: too little in the style"
 _TILE_WIDTH, _PICK_WIDTH, _OUTFIT_WIDTH = 20, 27, 30  # letters in a line below a picture
 
 
+def listed(argument: str, things: Iterable[Row], having: str, todo: str) -> list[Row]:
+    """Things as a list; raises InvalidArgumentError for what are no things with this attribute."""
+    given: object = things
+    rows = list(things) if isinstance(given, Iterable) else []
+    if not isinstance(given, Iterable) or not all(hasattr(row, having) for row in rows):
+        raise expected(argument, "several, in a list", type(given).__name__, todo)
+    return rows
+
+
 def rows_of(report: Sequence[Row]) -> list[Row]:
     """The items of a report; raises InvalidArgumentError where there is none."""
-    rows = list(report)
+    rows = listed("report", report, "similarity", "pass scorer.score(wardrobe)")
     if not rows:
         raise expected("report", "at least one item", "none", "score something first")
     return rows
@@ -60,8 +67,10 @@ def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
             str(given.get(row.id) or (f"{row.category} {name}" if row.category else name))
             for row, name in zip(rows, ids, strict=True)
         ]
+    todo = "pass one name an item, or a mapping from ids to names"
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise expected("names", "names in a list or a mapping", names, todo)
     if len(names) != len(rows):
-        todo = "pass one name an item, or a mapping from ids to names"
         raise expected("names", f"{len(rows)} names", f"{len(names)}", todo)
     return [str(name) for name in names]
 
@@ -137,10 +146,10 @@ def shares_of(
     what it leaves.
     """
     none = np.array([[row.p_neither] for row in rows], np.float32)
-    values = np.array([[row.by_class[name] for name in classes] for row in rows], np.float32)
+    values = np.array([[row.shares[name] for name in classes] for row in rows], np.float32)
     if not none.any():
         return list(classes), values
-    return [*classes, NONE], np.hstack([values * (1 - none), none])
+    return [*classes, NONE], np.hstack([values, none])
 
 
 def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> list[Bar]:
@@ -148,8 +157,8 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
     order = sorted(range(len(rows)), key=lambda i: (not rows[i].compared, rows[i].similarity, i))
     out = []
     for i in order[:k]:
-        name, share = max(rows[i].by_class.items(), key=lambda pair: pair[1], default=("", 0.0))
-        note = f"nearest to {name} ({share * (1 - rows[i].p_neither):.2f})" if name else ""
+        name, share = max(rows[i].shares.items(), key=lambda pair: pair[1], default=("", 0.0))
+        note = f"nearest to {name} ({share:.2f})" if name else ""
         if rows[i].neither:
             note = "like none of the styles"
         if not rows[i].compared:

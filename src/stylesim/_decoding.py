@@ -30,6 +30,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION = 0x0112
+_OVERSHOT = 1.5  # floats of 0 to 1 that were resampled or sharpened reach above 1
 _GREY_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -145,10 +146,13 @@ def _from_deep_grey(picture: Image.Image) -> Image.Image:
     values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0.0, neginf=0.0)
     top = float(values.max())
     if picture.mode == "F":
-        ceiling = 1.0 if top <= 1.0 else 255.0
+        ceiling = 1.0 if top <= _OVERSHOT else 255.0
     else:
         ceiling = 255.0 if picture.mode == "I" and top <= 255.0 else 65535.0
     scaled = np.clip(values / max(ceiling, top) * 255.0, 0.0, 255.0)
+    clear = picture.info.get("transparency")
+    if isinstance(clear, int):  # of PNG files: the one grey that is transparent
+        scaled[values == clear] = 255.0
     return Image.fromarray(scaled.round().astype(np.uint8)).convert("RGB")
 
 

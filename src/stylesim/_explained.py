@@ -27,7 +27,7 @@ class Explanation:
     Attributes:
         wanted: Name of the wanted class.
         similarity: Probability of the wanted class, 0 to 1.
-        by_class: Probability of each class, the wanted one first.
+        by_class: Probability of each class, the wanted one first, if it is one of them.
         heat: float32 array of shape (height, width), 0 to 1: how much each
             place of ``picture`` speaks for the wanted class; all 0 where none does.
         picture: The upright picture, its longest side at most 1024 pixels.

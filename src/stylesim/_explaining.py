@@ -257,7 +257,7 @@ def sentence_of(row: ItemSimilarity, parts: Sequence[Part], nearest: Sequence[Ne
     if row.neither:
         first += f", and probably like none of the classes ({row.p_neither:.2f})"
     elif top != wanted:
-        first += f", nearer to {top} ({by_class[top]:.2f})"
+        first += f", nearer to {top} ({row.shares[top]:.2f})"
     if len(parts) > 1:
         ranked = sorted(parts, key=lambda part: -part.similarity)
         best, worst = ranked[0], ranked[-1]

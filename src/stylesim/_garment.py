@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from stylesim.errors import DamagedFileError, NotFoundError, StyleSimError, expected
+from stylesim.errors import (
+    DamagedFileError,
+    NotFoundError,
+    StorageError,
+    StyleSimError,
+    StyleSimWarning,
+    expected,
+)
 from stylesim.images import load_image
 from stylesim.types import Slot
 
@@ -22,13 +29,36 @@ if TYPE_CHECKING:
     from stylesim._wardrobe_store import GarmentRow
 
 
-class SkippedImageWarning(UserWarning):
+class SkippedImageWarning(StyleSimWarning):
     """Some pictures of a folder could not be used; the result lists them."""
+
+
+@attrs.frozen(eq=False)
+class PictureReader:
+    """Reads the pictures of a wardrobe; a pickled one reads none, as connections cannot travel."""
+
+    read: Callable[[str], bytes | None]
+
+    def __call__(self, digest: str) -> bytes | None:
+        return self.read(digest)
+
+    def __deepcopy__(self, _memo: object) -> PictureReader:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PictureReader, (_left_behind,)
+
+
+def _left_behind(_digest: str) -> bytes | None:
+    got, todo = "one that was pickled without its picture", "ask the wardrobe for it again"
+    raise expected("garment", "one of an open wardrobe", got, todo, StorageError)
 
 
 @attrs.frozen
 class Garment:
     """One garment as it stood in its wardrobe when it was asked for.
+
+    A copy shares the picture with the wardrobe; a pickled garment leaves it behind.
 
     Attributes:
         id: Stable name of the garment within its wardrobe.
@@ -64,7 +94,7 @@ class Garment:
 
         Raises:
             NotFoundError: The garment was removed meanwhile.
-            StorageError: The wardrobe was closed or cannot be read.
+            StorageError: The wardrobe was closed or cannot be read, or the garment was pickled.
         """
         data = self._read(self.image_hash)
         if data is None:
@@ -83,7 +113,7 @@ class Garment:
 
         Raises:
             NotFoundError: The garment was removed meanwhile.
-            StorageError: The wardrobe was closed or cannot be read.
+            StorageError: The wardrobe was closed or cannot be read, or the garment was pickled.
         """
         return load_image(self.image_bytes, shrink_to=shrink_to, argument=f"garment {self.id}")
 
@@ -148,7 +178,7 @@ def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
             image_hash=row.picture,
             added=datetime.fromisoformat(row.added),
             guessed=bool(row.guessed),
-            read=read,
+            read=PictureReader(read),
         )
     except (ValueError, TypeError, RecursionError) as error:
         todo = "restore the wardrobe from a copy made with backup()"

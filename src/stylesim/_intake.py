@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _MOST = 1_000_000
 _LONGEST = 1_000_000
+_MOST_BITS = 14_000  # Python reads no more than 4,300 digits
+_DEEPEST = 50
 _AT_ONCE = 16
 _FINDER_SIDE = 640
 
@@ -100,12 +102,13 @@ class Newcomer:
         if self.slot is None or self.guessed:
             return rows[0] if rows else None
         same = [row for row in rows if row.slot == self.slot]
+        same += [row for row in rows if row.told == self.slot]
         open_ = [row for row in rows if row.slot is None or row.guessed]
         return next(iter(same + open_), None)
 
     def merged_into(self, row: GarmentRow, said: Said) -> GarmentRow:
         """The row of a garment already there, with what is newly said about it."""
-        if self.slot is not None and not self.guessed:
+        if self.slot not in (None, row.told) and not self.guessed:
             row = with_slot(row, self.slot)
         return attrs.evolve(
             row,
@@ -140,7 +143,8 @@ def with_slot(row: GarmentRow, slot: Slot | None) -> GarmentRow:
     """Give a row the slot that the user names; a category found with another slot goes."""
     fits = row.slot == slot or Slot.guess(row.category) in (None, slot)
     category = row.category if fits or not row.guessed else None
-    return attrs.evolve(row, slot=slot, guessed=False, category=category)
+    told = row.told or (None if row.guessed else row.slot)
+    return attrs.evolve(row, slot=slot, guessed=False, category=category, told=told)
 
 
 def merged_attributes(stored: str, said: Mapping[str, Any]) -> str:
@@ -206,7 +210,13 @@ def checked_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(name, value) for name, value in attributes.items()}
 
 
-def _plain(name: str, value: object) -> Any:
+def _plain(name: str, value: object, depth: int = 0) -> Any:
+    todo = "pass text, finite numbers, true, false, or lists and dicts of these"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise expected(name, "a value that JSON can hold", "a number of too many digits", todo)
+    if depth > _DEEPEST:
+        got = "lists or dicts within themselves, or too deep within each other"
+        raise expected(name, "a value that JSON can hold", got, todo)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
@@ -214,10 +224,11 @@ def _plain(name: str, value: object) -> Any:
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
     if isinstance(value, (list, tuple)):
-        return [_plain(f"{name}[{place}]", part) for place, part in enumerate(value)]
+        return [_plain(f"{name}[{place}]", part, depth + 1) for place, part in enumerate(value)]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str(key): _plain(f"{name}[{key!r}]", part) for key, part in value.items()}
-    todo = "pass text, finite numbers, true, false, or lists and dicts of these"
+        return {
+            str(key): _plain(f"{name}[{key!r}]", part, depth + 1) for key, part in value.items()
+        }
     raise expected(name, "a value that JSON can hold", value, todo)
 
 

@@ -14,6 +14,7 @@ from stylesim._chart_data import (
     gap_rows,
     images_of,
     labels_of,
+    listed,
     pick_tiles,
     rows_of,
     shares_of,
@@ -65,7 +66,8 @@ def draw_journey(
     labels = labels_of(rows, names)
     tiles = closet_tiles(rows, labels, images, _CLOSET)
     gaps = gap_rows(rows, labels, _GAPS)
-    chosen = pick_tiles(list(picks)[:_PICKS])
+    todo = "pass recommender.recommend(wardrobe), or [] for none"
+    chosen = pick_tiles(listed("picks", picks, "product", todo)[:_PICKS])
     closet_size = sheet_inches(tiles, _COLUMNS, TILE)
     picks_size = sheet_inches(chosen, _PICKS, PICK_TILE) if chosen else (0.0, 0.0)
     panel = None if outfits is None else _Outfits.of(outfits, outfit_images, outfit_names)

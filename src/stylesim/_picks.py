@@ -27,7 +27,7 @@ class Recommendation:
             1; for what outfits are not made of, such as a bag, that of the best in its region of
             the body. Each gain is against the closet as it is, not after buying the picks before.
         reason: Why, in one sentence.
-        by_class: Probability of each class, the wanted one first.
+        by_class: Probability of each class, the wanted one first, if it is one of them.
         unlocks: How many good outfits it makes possible that the closet cannot make without it.
         outfits: The best of these, at most three: the ids of the owned garments that it is worn
             with; empty ids where it is an outfit by itself.

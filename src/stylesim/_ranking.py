@@ -65,8 +65,12 @@ class Prospect:
         price = math.inf if product.price is None else product.price
         # Rounded, so that the noise of single precision decides nothing.
         gain, similarity = -round(self.gain, 5), -round(self.row.similarity, 5)
-        first = -round(self.value(rank_by), 9 if rank_by.endswith("price") else 5)
-        return (first, gain, similarity, price, product.id, product.source or "", product.url)
+        first = self.value(rank_by)
+        if rank_by == "gain_per_price":
+            first = float(f"{first:.5g}")  # by digits: a unit of some currencies is worth little
+        elif rank_by != "price":
+            first = round(first, 5)
+        return (-first, gain, similarity, price, product.id, product.source or "", product.url)
 
     def recommendation(self, closet: Closet) -> Recommendation:
         """The pick, with its reason."""
@@ -171,11 +175,12 @@ def _reason(one: Prospect, closet: Closet, unlocked: Unlocked) -> str:
         outfits = "1 good outfit" if unlocked.count == 1 else f"{unlocked.count} good outfits"
         worn = f", the best with your {' and '.join(unlocked.with_what)}"
         parts.append(f"it makes {outfits}{worn if unlocked.with_what else ''}")
-    nearest = max(one.row.by_class, key=lambda name: one.row.by_class[name])
+    shares = one.row.shares
+    nearest = max(shares, key=lambda name: shares[name])
     if one.row.neither:
         parts.append("it is like none of the styles that were learned")
     elif nearest != closet.wanted:
-        parts.append(f"it is still nearer to {nearest} ({one.row.by_class[nearest]:.2f})")
+        parts.append(f"it is still nearer to {nearest} ({shares[nearest]:.2f})")
     sentence = "; ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
 

@@ -10,6 +10,7 @@ import numpy as np
 from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
 from stylesim._novelty import clouds_of
 from stylesim._tempering import even_shares, outfit_factor
+from stylesim.errors import expected
 from stylesim.functional import softmax, unit_rows
 from stylesim.types import REGIONS_OF, Slot
 
@@ -82,6 +83,10 @@ class RegionHead:
 
     def rows(self, views: Sequence[GarmentView]) -> Floats:
         """What the head sees, of shape (views, d)."""
+        known = self.head.weight.shape[1]
+        for size in {len(view.embedding) for view in views} - {known}:
+            wish, todo = f"views of {known} numbers, made by this model", "pass model.view(images)"
+            raise expected("views", wish, f"one of {size}", todo)
         rows: Floats = np.stack([view.embedding for view in views]).astype(np.float64)
         if self.scaled:
             rows *= np.array([view.length for view in views])[:, None]

@@ -103,6 +103,11 @@ class ItemSimilarity:
     shown: tuple[Shown, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @property
+    def shares(self) -> dict[str, float]:
+        """Probability of each class; with ``p_neither`` they sum to 1, unlike ``by_class``."""
+        return {name: value * (1 - self.p_neither) for name, value in self.by_class.items()}
+
+    @property
     def standing(self) -> dict[str, float]:
         """Similarity by region of the body, also where the picture was compared as a whole."""
         regions = {name: value for name, value in self.by_slot.items() if name != WHOLE}
@@ -167,7 +172,8 @@ class SimilarityReport(Sequence[ItemSimilarity]):
     """The similarity of every item that was scored, in their order.
 
     ``report[0]`` is the first row, ``report["id"]`` that of an item; ``print(report)`` shows
-    all. Made by :meth:`SimilarityScorer.score`.
+    all, of each row the ``shares``, which add up to 1 with "neither". Made by
+    :meth:`SimilarityScorer.score`. It pickles without the pictures of a wardrobe.
 
     Attributes:
         classes: Names of the classes, the wanted one first.
@@ -212,7 +218,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         raise expected("item", "the id of a row", item, todo, NotFoundError)
 
     def table(self) -> SimilarityTable:
-        """The probabilities of all classes, in the layout of the paper's Table 1."""
+        """The ``by_class`` of all rows, in the layout of the paper's Table 1."""
         values = [[row.by_class[name] for name in self.classes] for row in self.rows]
         shape = (len(self.rows), len(self.classes))
         matrix = np.array(values, dtype=np.float32).reshape(shape)
@@ -293,7 +299,7 @@ def _summary(region: str, rows: list[ItemSimilarity]) -> SlotSummary:
 def _figures(row: ItemSimilarity, classes: Sequence[str]) -> list[str]:
     low, high = row.interval
     neither = f"{row.p_neither:.2f}" + (" (neither)" if row.neither else "")
-    shares = [f"{row.by_class[name]:.2f}" for name in classes]
+    shares = [f"{row.shares[name]:.2f}" for name in classes]
     return [f"{row.similarity:.2f}", f"{low:.2f} to {high:.2f}", *shares, neither]
 
 

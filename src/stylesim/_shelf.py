@@ -60,6 +60,9 @@ class Shelf:
     _views: OrderedDict[str, PictureView] = attrs.field(factory=OrderedDict, repr=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
 
+    def __reduce__(self) -> tuple[type[Shelf], tuple[()]]:
+        return Shelf, ()  # neither the lock nor what can be seen again
+
     def see(
         self, model: StyleModel, products: Sequence[Product], *, progress: bool = False
     ) -> tuple[list[Offer], list[SkippedProduct]]:

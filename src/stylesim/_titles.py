@@ -39,7 +39,8 @@ _ASIDE = re.compile(
 _NUMBERS = re.compile(r"^(?:set|pack|pair|pairs|\d+(?:-?pack)?|\d+ ?pairs?) of\b")
 _PHRASES = {"t shirt": "tshirt", "t-shirt": "tshirt", "tee shirt": "tshirt",
             "one piece": "onepiece", "one-piece": "onepiece", "body suit": "bodysuit",
-            "jump suit": "jumpsuit", "tie dye": "dyed", "flip flop": "sandal", "bow tie": "tie",
+            "jump suit": "jumpsuit", "tie dye": "dyed", "cap sleeved": "sleeved",
+            "cap sleeve": "sleeve", "flip flop": "sandal", "bow tie": "tie",
             "flip-flop": "sandal", "tank top": "tank top", "boot cut": "cut",
             "belt bag": "bag"}  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Iterable, Mapping
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,7 +13,7 @@ from stylesim._lookalikes import pairs_alike
 from stylesim.errors import NotFoundError, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stylesim._wardrobe_store import GarmentRow, WardrobeStore
@@ -112,6 +113,11 @@ class AbstractWardrobe(abc.ABC):
         Returns:
             Value by image hash; pictures nothing was kept about are left out.
         """
+        _check_key(key)
+        given: object = image_hashes
+        if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+            todo = "pass [garment.image_hash for garment in wardrobe]"
+            raise expected("image_hashes", "a list of image hashes", given, todo)
         return self._store.cached(key, image_hashes)
 
     def put_cached(self, key: str, values: Mapping[str, bytes]) -> None:
@@ -122,8 +128,15 @@ class AbstractWardrobe(abc.ABC):
             values: Value by image hash; hashes of no picture here are left out.
 
         Raises:
+            InvalidArgumentError: ``key`` is no text, or ``values`` are no bytes by hash.
             StorageError: The wardrobe cannot be written.
         """
+        _check_key(key)
+        given: object = values
+        kept = given.values() if isinstance(given, Mapping) else [None]
+        if not all(isinstance(value, (bytes, bytearray)) for value in kept):
+            todo = "pass {garment.image_hash: view.to_bytes()}"
+            raise expected("values", "bytes by image hash", type(given).__name__, todo)
         with self._store.writing():
             self._store.put_cached(key, values)
 
@@ -155,3 +168,8 @@ class AbstractWardrobe(abc.ABC):
 
     def _garment(self, row: GarmentRow) -> Garment:
         return garment_of(row, self._store.picture)
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str):
+        raise expected("key", "a name as text", key, "pass model.view_key")

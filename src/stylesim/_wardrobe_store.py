@@ -35,7 +35,7 @@ _TABLES = (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
         slot TEXT, guessed INTEGER NOT NULL, category TEXT, quantity INTEGER NOT NULL,
         attributes TEXT NOT NULL, picture TEXT NOT NULL REFERENCES pictures(hash),
-        added TEXT NOT NULL)""",
+        added TEXT NOT NULL, told TEXT)""",
     "CREATE INDEX garments_by_picture ON garments (picture)",
     """CREATE TABLE cached (
         picture TEXT NOT NULL REFERENCES pictures(hash) ON DELETE CASCADE, key TEXT NOT NULL,
@@ -45,7 +45,7 @@ _TABLES = (
 
 @attrs.frozen
 class GarmentRow:
-    """One garment as it stands in the file."""
+    """One garment as it stands in the file; ``told`` is its first slot, where that was changed."""
 
     id: str
     slot: str | None
@@ -55,6 +55,7 @@ class GarmentRow:
     attributes: str
     picture: str
     added: str
+    told: str | None = None
 
 
 _COLUMNS = ", ".join(field.name for field in attrs.fields(GarmentRow))
@@ -92,6 +93,11 @@ class WardrobeStore:
                 self._connection.close()
                 self._connection = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        wanted = "a value to copy or to pickle, which an open wardrobe is not"
+        todo = "open its file, or one made with backup(path), where it is needed"
+        raise expected("wardrobe", wanted, self._name, todo, StorageError)
+
     def __del__(self) -> None:
         # Without the lock: a copy of it made by a fork may never be released.
         if self._connection is not None:
@@ -128,9 +134,9 @@ class WardrobeStore:
     def change(self, row: GarmentRow) -> None:
         """Write slot, category, quantity and attributes of the row with this id."""
         self._rows(
-            "UPDATE garments SET slot = ?, guessed = ?, category = ?, quantity = ?, attributes = ?"
-            " WHERE id = ?",
-            (row.slot, row.guessed, row.category, row.quantity, row.attributes, row.id),
+            "UPDATE garments SET slot = ?, guessed = ?, category = ?, quantity = ?, attributes = ?,"
+            " told = ? WHERE id = ?",
+            (row.slot, row.guessed, row.category, row.quantity, row.attributes, row.told, row.id),
         )
 
     def delete(self, row: GarmentRow) -> None:
@@ -221,6 +227,7 @@ class WardrobeStore:
             if not found >= {"pictures", "garments", "cached"}:
                 raise expected("path", WANTED, self._name, RESTORE, DamagedFileError)
             self._check_length(connection)
+            self._add_column(connection)
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -234,6 +241,15 @@ class WardrobeStore:
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock, translated(self.path):
             return self._connected().execute(query, values).fetchall()
+
+    def _add_column(self, connection: sqlite3.Connection) -> None:
+        """Bring an older file up to date; an older stylesim can still use it."""
+        columns = "SELECT count(*) FROM pragma_table_info('garments') WHERE name = 'told'"
+        if connection.execute(columns).fetchone()[0]:
+            return
+        with self.writing():
+            if not connection.execute(columns).fetchone()[0]:  # another process may have been first
+                connection.execute("ALTER TABLE garments ADD COLUMN told TEXT")
 
     def _check_length(self, connection: sqlite3.Connection) -> None:
         """Raise where the end is missing, which SQLite notices only when it reads there."""

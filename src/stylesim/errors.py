@@ -20,6 +20,8 @@ argument, what was expected, what came, and what to do::
 Beside them stands one tree of warnings::
 
     StyleSimWarning (a UserWarning)
+    ├── SkippedImageWarning         pictures of a folder that could not be used
+    ├── SkippedProductWarning       rows of a catalogue that could not be used
     └── StyleTargetWarning          a style was learned from photographs that do not suit it
 """
 

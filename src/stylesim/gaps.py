@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -66,7 +67,8 @@ def find_gaps(
         and closet, whatever their order.
 
     Raises:
-        InvalidArgumentError: An argument is of the wrong kind or out of range. A price or wears
+        InvalidArgumentError: An argument is of the wrong kind or out of range, or two rows have
+            one id. A price or wears
             that are no number are left out, and ``why`` says so.
 
     Example:
@@ -96,6 +98,10 @@ def find_gaps(
     owned: object = wardrobe
     if owned is not None and not isinstance(owned, Wardrobe):
         raise expected("wardrobe", "a Wardrobe, or None", owned, "pass the closet that was scored")
+    twice = [name for name, count in Counter(row.id for row in report).items() if count > 1]
+    if twice:
+        todo = "score each garment once, and those of two closets under names: {name: garment}"
+        raise expected("report", "each id once", f"{twice[0]!r} several times", todo)
     _check("good", good, 0)
     _check("twin", twin, -1)
     if unlike is None:
@@ -251,7 +257,7 @@ def _amount(attribute: str, attributes: Mapping[str, Any]) -> tuple[float | None
     value: Any = attributes.get(attribute)
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if value is not None and not 0 <= number < math.inf:
         return None, f"; its {attribute}, {value!r}, is no number of at least 0"

@@ -97,8 +97,9 @@ class SimilarityScorer:
             for name in _NEEDED
             if not hasattr(type(self.model), name) and name not in vars_of(self.model)
         ]
-        if missing:
+        if missing or isinstance(self.model, type):
             got = f"{type(self.model).__name__} without {', '.join(missing)}"
+            got = f"the class {self.model.__name__}" if isinstance(self.model, type) else got
             todo = "pass a fitted LightweightClassifier"
             raise expected("model", "a classifier", got, todo)
         self._weights = checked_weights(self.slot_weights)
@@ -136,7 +137,9 @@ class SimilarityScorer:
         things = read_items(items)
         parts = [part for item in things for part in item.parts]
         see(self.model, parts, items if isinstance(items, Wardrobe) else None, progress=progress)
-        return SimilarityReport(classes, self._rows(things, classes), self.weights, self.regions)
+        return SimilarityReport(
+            classes, self._rows(things, classes), self._weights.copy(), self.regions
+        )
 
     def explain(
         self, item: Scorable, *, target: StyleTarget | None = None, k: int = 3

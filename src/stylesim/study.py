@@ -250,12 +250,7 @@ def epoch_study(
             if views is None or method == "finetune":  # a tuned network sees with other eyes
                 views = dict(zip(flat, model.view(list(flat.values())), strict=True))
             report = SimilarityScorer(model).score(views)
-            table = np.array(
-                [
-                    [row.by_class[name] * (1 - row.p_neither) for name in model.classes_]
-                    for row in report
-                ]
-            )
+            table = np.array([[row.shares[name] for name in model.classes_] for row in report])
             last = model.history_[-1]
             rows.append(
                 EpochRow(

@@ -120,10 +120,10 @@ class StyleTarget:
             StyleTarget(wannabe: 2, suit: 2)
         """
         if isinstance(contrast, (str, os.PathLike)):
-            folders = _sub_folders(Path(contrast))
+            folders: dict[str, Any] = _sub_folders(contrast)
         else:
             _check_mapping(contrast)
-            folders = {label: Path(folder) for label, folder in contrast.items()}
+            folders = dict(contrast)
         return cls(
             list_images(wanted, "wanted"),
             {label: list_images(path, f"contrast[{label!r}]") for label, path in folders.items()},
@@ -272,7 +272,8 @@ def _check_mapping(contrast: object) -> Mapping[Any, Any]:
 
 
 def _check_name(argument: str, name: object) -> None:
-    if not isinstance(name, str) or not name.strip():
+    text = name.encode(errors="ignore").decode() if isinstance(name, str) else ""
+    if not text.strip() or text != name:
         raise expected(argument, "a class name with at least one letter", name, "name the class")
 
 
@@ -283,12 +284,12 @@ def _listed(argument: str, pictures: object) -> list[Any]:
     return list(pictures)
 
 
-def _sub_folders(root: Path) -> dict[str, Path]:
+def _sub_folders(root: str | os.PathLike[str]) -> dict[str, Path]:
     wish, todo = "a folder with one sub-folder for each class", "check the path"
     try:
-        paths = sorted(path for path in root.iterdir() if path.is_dir())
-    except OSError as error:
-        got = f"{str(root)!r} ({error.strerror})"
+        paths = sorted(path for path in Path(root).iterdir() if path.is_dir())
+    except (OSError, ValueError) as error:  # a ValueError where there is a zero in the name
+        got = f"{os.fspath(root)!r} ({getattr(error, 'strerror', error)})"
         raise expected("contrast", wish, got, todo) from error
     return {path.name: path for path in paths if not path.name.startswith(".")}
 

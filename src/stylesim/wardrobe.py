@@ -44,10 +44,10 @@ __all__ = ["AddResult", "Garment", "SkippedImage", "SkippedImageWarning", "Wardr
 class Wardrobe(AbstractWardrobe):
     """Garments with their pictures, in memory: ``open`` keeps them in a file.
 
-    A garment is known by its picture and its slot. Adding a picture again
-    changes nothing but what is newly said about it, so that a script may run
-    twice; adding it with another slot than the one given before makes a second
-    garment, for photographs that show several. Pictures are kept as they came,
+    A garment is known by its picture and its slot: the one it has, or the first
+    it was given. Adding a picture again changes nothing but what is newly said
+    about it, so that a script may run twice; adding it with another slot makes
+    a second garment, for photographs that show several. Pictures are kept as they came,
     with the metadata inside them.
 
     Every change is whole on the disk when the method returns, or has not
@@ -76,7 +76,8 @@ class Wardrobe(AbstractWardrobe):
 
     @finder.validator
     def _check_finder(self, _attribute: object, value: object) -> None:
-        if value is not None and not callable(getattr(value, "find", None)):
+        able = callable(getattr(value, "find", None)) and not isinstance(value, type)
+        if value is not None and not able:
             todo = "pass a GarmentFinder, or None for the bundled one"
             raise expected("finder", "an object with a method find", value, todo)
 

@@ -40,6 +40,10 @@ def test_the_whole_way_without_scripts(visitor: httpx.Client, app) -> None:
     assert 'href="https://shop.example/0"' in page.text
     assert "missing" in page.text  # nothing to wear above
     assert "bottom-101.png" in page.text
+    shares = re.findall(r"([0-9]+)\u00a0%</td>", page.text)
+    assert "none of them</th>" in page.text
+    assert len(shares) == 3
+    assert sum(map(int, shares)) == pytest.approx(100, abs=1)
     for address in set(re.findall(r'src="(/pictures/[^"]+)"', page.text)):
         assert visitor.get(address).headers["content-type"] == "image/png"
     assert "has to be a number" in visitor.get("/results", params={"max_price": "cheap"}).text
@@ -165,6 +169,15 @@ def test_a_catalogue_of_ones_own(visitor: httpx.Client, app) -> None:
     picks = visitor.get("/api/picks").json()["picks"]
     assert [pick["url"] for pick in picks] == ["https://mine.example/a"]
     assert visitor.post("/api/catalog").json()["name"] == "the shop"
+
+
+def test_a_catalogue_may_name_pictures_at_length(visitor: httpx.Client, app) -> None:
+    names = [f"{'red-skirt-with-folds-' * 4}{number}-photographed.png" for number in "12"]
+    rows = [f"{name[-18]},Skirt {name[-18]},12,EUR,https://mine.example/{name},shop/{name},bottom"
+            for name in names]  # fmt: skip
+    pictures = [("photos", (names[i], app.picture(app.red, "bottom", i))) for i in range(2)]
+    said = visitor.post("/api/catalog", files=[*catalog(*rows), *pictures]).json()
+    assert (said["products"], said["problems"]) == (2, [])
 
 
 def test_a_catalogue_cannot_name_files_of_this_computer(

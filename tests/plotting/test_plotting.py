@@ -134,7 +134,7 @@ def test_figures_are_written_where_asked(report: SimilarityReport, tmp_path) -> 
 
 
 def test_intervals_are_drawn_and_told(report: SimilarityReport) -> None:
-    known = [Interval(item, (0.05, 0.95)) for item in report]
+    known = [judged(item, (0.05, 0.95)) for item in report]
     figure = plotting.gap_chart(report_of(*known))
     (segments,) = [c.get_segments() for c in figure.axes[0].collections]
     assert [(round(a[0], 2), round(b[0], 2)) for a, b in segments] == [(0.05, 0.95)] * 3
@@ -145,7 +145,7 @@ def test_intervals_are_drawn_and_told(report: SimilarityReport) -> None:
 
 
 def test_what_is_like_no_style_is_said(report: SimilarityReport) -> None:
-    unlike = [Interval(item, (0.0, 1.0), p_neither=0.7, neither=True) for item in report]
+    unlike = [judged(item, (0.0, 1.0), p_neither=0.7, neither=True) for item in report]
     table = plotting.similarity_table(report_of(*unlike))
     assert table.axes[0].get_xticklabels()[-1].get_text() == "none of them"
     assert texts(table)[3::4] == ["0.70"] * 3
@@ -164,13 +164,10 @@ def test_shares_add_up_to_one(report: SimilarityReport) -> None:
     assert "nearest to sporty (0.45)" in texts(plotting.gap_chart(report_of(*unsure)))
 
 
-class Interval:
+def judged(item: ItemSimilarity, interval: tuple[float, float], **more: object) -> ItemSimilarity:
     """A row as a report that knows intervals gives it."""
-
-    def __init__(self, item: ItemSimilarity, interval: tuple[float, float], **more: object) -> None:
-        self.__dict__ |= {name: getattr(item, name) for name in attrs.fields_dict(type(item))}
-        self.interval, self.intervals = interval, dict.fromkeys(item.by_slot, interval)
-        self.__dict__ |= more
+    intervals = dict.fromkeys(item.by_slot, interval)
+    return attrs.evolve(item, interval=interval, intervals=intervals, **more)
 
 
 def test_everything_draws_on_axes_of_ones_own(report: SimilarityReport, pictures) -> None:

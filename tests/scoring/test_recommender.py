@@ -124,6 +124,18 @@ def test_other_ranks(recommend, product) -> None:
     assert names(recommend([*shelf, gift], rank_by="gain_per_price"))[0] == "gift"
 
 
+@pytest.mark.parametrize("rank_by", ["price", "gain_per_price"])
+def test_a_currency_of_large_numbers_is_ranked_as_any_other(recommend, product, rank_by) -> None:
+    told = {"dear": (0.8, 60.0), "mid": (0.7, 20.5), "cheap": (0.6, 20.0), "least": (0.5, 19.9)}
+
+    def ranked(unit: float) -> list[str]:
+        shelf = [product(name, at, price=price * unit) for name, (at, price) in told.items()]
+        return names(recommend(shelf, rank_by=rank_by))
+
+    assert ranked(1e8) == ranked(1.0)
+    assert ranked(1e8)[0] == ("least" if rank_by == "price" else "mid")
+
+
 def test_ties_do_not_depend_on_the_order(recommend, product) -> None:
     shelf = [product(name, 0.8) for name in "badc"]
     assert names(recommend(shelf)) == names(recommend(shelf[::-1])) == ["a", "b", "c", "d"]

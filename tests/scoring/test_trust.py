@@ -8,6 +8,7 @@ from PIL import Image
 
 import stylesim as ss
 from stylesim import datasets
+from stylesim._explaining import sentence_of
 from stylesim.classifier import Opinion
 from stylesim.errors import StyleSimError
 
@@ -114,10 +115,24 @@ def test_tables_show_intervals_and_neither(judging, draw_outfit) -> None:
         assert f"{row.p_neither:.2f} (neither)" in shown
         assert f"{row.similarity:.2f}" in shown
     assert "<b>" not in report._repr_html_()
+    assert sum(row.shares.values()) + row.p_neither == pytest.approx(1)
+    cells = str(report).splitlines()[1].split()
+    assert cells[-4:-1] == [f"{value:.2f}" for value in (*row.shares.values(), row.p_neither)]
+    assert f"{row.by_class['suit']:.2f}" not in report._repr_html_()
     said = report.to_dicts()[0]
     assert said["neither"] is True
     assert said["interval"] == [low, high]
     assert said["intervals"].keys() == {"upper", "lower"}
+
+
+def test_sentences_tell_shares_as_tables_do(judging, draw) -> None:
+    scorer = judging(lower=opinion(0.3, 0.4))
+    shop = ss.CatalogProvider([ss.Product("1", "Skirt", "https://a.example/1", image=draw(0.3))])
+    (pick,) = ss.Recommender(scorer, shop, owned_threshold=1).recommend(ss.Wardrobe())
+    assert pick.by_class["suit"] == pytest.approx(0.7)
+    assert pick.reason.endswith("it is still nearer to suit (0.42).")
+    row = scorer.score([draw(0.3)])[0]
+    assert sentence_of(row, [], []) == "0.18 similar to wannabe, nearer to suit (0.42)."
 
 
 # --- with the bundled networks ----------------------------------------------------------------

@@ -21,10 +21,11 @@ _MARKS = ",;\t|"
 
 @attrs.frozen
 class Picture:
-    """A photograph that can be read."""
+    """A photograph that can be read, with its name as shown and in full."""
 
     name: str
     data: bytes = attrs.field(repr=False)
+    file: str
 
     @property
     def id(self) -> str:
@@ -32,10 +33,15 @@ class Picture:
         return content_hash(self.data)[:24]
 
 
+def _last_part(path: str) -> str:
+    """A path without folders and without what cannot be shown."""
+    name = PurePosixPath(path.replace("\\", "/")).name
+    return "".join(letter for letter in name if letter.isprintable())
+
+
 def file_name(upload: UploadFile) -> str:
     """The name of a file without folders, cut to a length; for people, never for a path."""
-    name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
-    name = "".join(letter for letter in name if letter.isprintable()) or "a file without a name"
+    name = _last_part(upload.filename or "") or "a file without a name"
     return name if len(name) <= _SHOWN else name[: _SHOWN - 9] + "…" + name[-8:]
 
 
@@ -71,7 +77,7 @@ def read_pictures(
         except ss.ImageError as error:
             problems.append(str(error))
             continue
-        pictures.append(Picture(name, data))
+        pictures.append(Picture(name, data, _last_part(upload.filename or "")))
     return pictures, problems
 
 
@@ -101,11 +107,10 @@ def read_catalog(
     for picture in pictures:
         place = folder / picture.id
         place.write_bytes(picture.data)
-        places[picture.name.casefold()] = place
+        places[picture.file.casefold()] = place
     rows = list(_rows(table, name, places, limits))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ss.StyleSimWarning)
-        warnings.simplefilter("ignore", UserWarning)
         try:
             catalog = ss.CatalogProvider.from_products(rows, name=name)
         except ss.ProductError as error:
@@ -137,8 +142,7 @@ def _rows(
             fields: dict[str, object] = {
                 key.strip().lower(): value for key, value in row.items() if key is not None
             }
-            shown = str(fields.get("image") or "").replace("\\", "/")
-            fields["image"] = places.get(PurePosixPath(shown).name.casefold())
+            fields["image"] = places.get(_last_part(str(fields.get("image") or "")).casefold())
             yield fields
     except csv.Error as error:
         raise ss.ProductError(f"{name}: expected {wish}, got {error}; {todo}.") from error

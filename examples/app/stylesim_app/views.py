@@ -83,7 +83,7 @@ def _line(gap: GarmentGap, session: Session, classes: tuple[str, ...]) -> Line:
         title=row.category or (row.slot.value if row.slot else "not recognised"),
         file=garment_name(session.closet[row.id]) if here else "removed since",
         similarity=row.similarity,
-        classes=tuple(row.by_class[name] for name in classes),
+        classes=(*(row.shares[name] for name in classes), row.p_neither),
         verdict=gap.verdict,
         why=gap.why,
         assumed=row.assumed,
@@ -120,7 +120,7 @@ def result_view(session: Session, outcome: Outcome, picks: RecommendationResult)
         for pick in picks
     ]
     return {
-        "classes": report.classes,
+        "classes": (*report.classes, "none of them"),
         "lines": lines,
         "slot_lines": slots,
         "good_outfits": gaps.good_outfits,

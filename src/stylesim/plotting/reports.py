@@ -47,7 +47,7 @@ def similarity_table(
     """The paper's Table 1 as a heat map: a row an item, a column a class.
 
     Each row adds up to 1. Where an item may be like none of the classes, a last column says so, and
-    the others are ``by_class`` times what is left, so that the first is the similarity.
+    the others are the ``shares`` of its row, of which the first is the similarity.
 
     Args:
         report: What a scorer gave.
@@ -145,10 +145,9 @@ def gap_chart(
 ) -> Figure:
     """Bars of the items furthest from the wanted style.
 
-    Of a report, with the class that each is nearest to and its share, ``by_class`` less what is
-    like none of the classes. Of the gaps of a closet, first the best
-    of each slot and what is missing, then the garments with verdict, number of good outfits and
-    cost per wear.
+    Of a report, with the class that each is nearest to and its share. Of the gaps of a closet,
+    first the best of each slot and what is missing, then the garments with verdict, number of good
+    outfits and cost per wear.
 
     Args:
         report: What a scorer gave, or the gaps of a closet: ``report.gaps(wardrobe)``.

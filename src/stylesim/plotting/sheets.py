@@ -9,6 +9,7 @@ from stylesim._chart_data import (
     closet_tiles,
     counted,
     labels_of,
+    listed,
     outfit_tiles,
     pick_tiles,
     rows_of,
@@ -111,7 +112,8 @@ def outfit_board(
         >>> [text.get_text() for text in figure.axes[0].texts]
         ['1. 0.80', 'upper 0.90, lower 0.70', 'top blouse', 'mint skirt']
     """
-    if not len(outfits):
+    outfits = listed("outfits", outfits, "garments", "pass assemble(wardrobe, scorer)")
+    if not outfits:
         todo = "assemble them of a closet with a top and a bottom, or a dress"
         raise expected("outfits", "at least one outfit", "none", todo)
     tiles = outfit_tiles(outfits, images, names)
@@ -146,7 +148,8 @@ def recommendation_sheet(
         ...
         stylesim.errors.InvalidArgumentError: picks: expected at least one recommendation, ...
     """
-    if not len(picks):
+    picks = listed("picks", picks, "product", "pass recommender.recommend(wardrobe)")
+    if not picks:
         todo = "recommend with a higher price or fewer filters"
         raise expected("picks", "at least one recommendation", "none", todo)
     return sheet_figure(pick_tiles(picks), columns, title, PICK_TILE, ax)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 import attrs
 
-from stylesim.errors import ProviderError, StyleSimError, expected
+from stylesim.errors import ProviderError, StyleSimError, StyleSimWarning, expected
 from stylesim.products import Product, ProviderTerms, SkippedProduct
 from stylesim.providers._rows import Intake
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TODO = "return a list of products from search"
 
 
-class SkippedProductWarning(UserWarning):
+class SkippedProductWarning(StyleSimWarning):
     """Some rows of a catalogue could not be used; its ``skipped`` lists them."""
 
 
