@@ -23,7 +23,7 @@ from stylesim import datasets
 from stylesim.images import load_image
 
 ROOT = Path(__file__).resolve().parents[1] / "tests" / "data"
-FORMAT = "format-1"
+FORMAT = "format-2"
 _SIZE = (40, 50)
 _MOST_BYTES = 200_000
 

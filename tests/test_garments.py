@@ -62,10 +62,11 @@ def test_found_garment_refuses_an_unknown_slot() -> None:
         ss.FoundGarment("hat-stand", "pants", (0, 2, 4, 4))
 
 
-@pytest.mark.parametrize("confidence", [-0.1, 1.5, float("nan"), "high"])
+@pytest.mark.parametrize("confidence", [-0.1, 1.5, float("nan"), "high", True])
 def test_min_confidence_is_checked(confidence: object) -> None:
     with pytest.raises(ss.InvalidArgumentError, match="min_confidence: expected a number in 0"):
         ss.GarmentFinder(min_confidence=confidence)  # type: ignore[arg-type]
+    assert type(ss.GarmentFinder(min_confidence=np.float32(0.25)).min_confidence) is float
 
 
 @pytest.mark.parametrize(

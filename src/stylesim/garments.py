@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 import functools
-from typing import TYPE_CHECKING
+import numbers
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -38,6 +39,12 @@ __all__ = [
     "find_garments",
     "frame_of",
 ]
+
+
+def _as_float(value: Any) -> Any:
+    """Numbers of NumPy too; anything else stays as it is, to be refused."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return float(value) if real else value
 
 
 @attrs.frozen(eq=False)
@@ -190,7 +197,7 @@ class GarmentFinder(AbstractGarmentFinder):
         [[]]
     """
 
-    min_confidence: float = attrs.field(default=0.5, kw_only=True)
+    min_confidence: float = attrs.field(default=0.5, kw_only=True, converter=_as_float)
     device: str = attrs.field(default="auto", kw_only=True)
     fine: bool = attrs.field(default=False, kw_only=True)
     _reader: GarmentReader | None = attrs.field(default=None, init=False, repr=False, eq=False)
@@ -198,7 +205,7 @@ class GarmentFinder(AbstractGarmentFinder):
 
     @min_confidence.validator
     def _check(self, _attribute: object, value: object) -> None:
-        if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        if not isinstance(value, float) or not 0 <= value <= 1:
             raise expected("min_confidence", "a number in 0 to 1", value, "pass 0.5")
 
     @device.validator
