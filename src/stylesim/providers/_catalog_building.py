@@ -41,6 +41,8 @@ class Source:
         rows: Rows with their numbers.
         name: Source that products are said to come from.
         how: Further arguments of the reading of a row.
+        columns: Column by field of the product, as the user gave it.
+        usual: Whether those are only what the catalogue was built with.
         embedder: What embeds pictures; None where vectors are given or there are none.
         vectors: float32 array of shape (rows, d); None where pictures are embedded.
         embedding: Identity of the vectors; None for none.
@@ -52,6 +54,8 @@ class Source:
     rows: Iterator[tuple[int, Any]]
     name: str
     how: dict[str, Any]
+    columns: dict[str, str]
+    usual: bool
     embedder: Embedder | None
     vectors: FloatArray | None
     embedding: str | None
@@ -68,11 +72,14 @@ class Source:
         model: Any = None,
         vectors: Any = None,
         columns: Mapping[str, str] | None = None,
+        usual: Mapping[str, str] | None = None,
         workers: int = 0,
         batch_size: int = 32,
         progress: bool = False,
     ) -> Source:
         """Check what a user gives.
+
+        Without ``columns`` they are the ``usual`` ones, where a row has those.
 
         Raises:
             InvalidArgumentError: An argument is of the wrong kind, or two do not fit together.
@@ -83,7 +90,8 @@ class Source:
             if isinstance(given, bool) or not isinstance(given, int) or given < least:
                 wish = f"a whole number of at least {least}"
                 raise expected(argument, wish, number, f"pass {argument}={max(least, 2)}")
-        rows, how = _rows_of(products, columns)
+        given = usual if columns is None else columns
+        rows, how = _rows_of(products, given)
         embedder = None
         matrix = None
         if vectors is not None:
@@ -105,7 +113,10 @@ class Source:
             if model is None
             else (embedder.name if embedder is not None else embedding_name(model))
         )
-        return cls(rows, name, how, embedder, matrix, embedding, workers, batch_size, progress)
+        return cls(
+            rows, name, how, dict(given or {}), columns is None, embedder, matrix, embedding,
+            workers, batch_size, progress,
+        )  # fmt: skip
 
     @property
     def dim(self) -> int:
@@ -122,7 +133,7 @@ class Source:
             if isinstance(row, _files.Unreadable):
                 intake.skip(number, row.reason)
                 continue
-            intake.take(number, row, source=self.name, **self.how)
+            intake.take(number, row, source=self.name, **self._how(row))
             while intake.products:
                 chunk.append((number, intake.products.pop()))
             if self.vectors is not None and number > len(self.vectors):
@@ -133,6 +144,14 @@ class Source:
                 chunk = []
         if chunk:
             yield chunk
+
+    def _how(self, row: Any) -> dict[str, Any]:
+        if not (self.usual and self.columns and hasattr(row, "keys")):
+            return self.how
+        # Rows may also name the fields as stylesim does, whatever the file was like.
+        names = {str(name).strip().casefold() for name in row}
+        there = {name: field for name, field in self.how["columns"].items() if name in names}
+        return {**self.how, "columns": there}
 
     def stream(self, folder: Path, base: Path) -> Stream | None:
         """What embeds elsewhere; None embeds here."""
@@ -194,7 +213,7 @@ def build(
     with folders.locked(folder):
         folders.make_folder(folder, overwrite=overwrite)  # another may have been quicker
         with folders.translated(folder, writing=True):
-            pointer, begun = folders.begun(folder, source.embedding, source.dim)
+            pointer, begun = folders.begun(folder, source.embedding, source.dim, source.columns)
             table, begun = _table(folder, pointer, begun=begun)
         mode = "update" if begun else "fresh"
         changes, intake = _write(table, folder, base, source, source.dim, mode)

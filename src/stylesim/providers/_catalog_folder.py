@@ -27,9 +27,10 @@ from stylesim.errors import (
     StyleSimError,
     expected,
 )
+from stylesim.providers._rows import check_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 FORMAT_VERSION = 1
 POINTER = "catalogue.json"
@@ -47,16 +48,18 @@ class Pointer:
         table: Name of the table.
         embedding: Identity of what made the vectors; None for a catalogue without.
         dim: Length of the vectors; 0 for none.
+        columns: Column by field of the product, as it was built with.
     """
 
     table: str
     embedding: str | None
     dim: int
+    columns: Mapping[str, str] = attrs.field(factory=dict)
 
     @classmethod
-    def fresh(cls, embedding: str | None, dim: int) -> Pointer:
+    def fresh(cls, embedding: str | None, dim: int, columns: Mapping[str, str]) -> Pointer:
         """A pointer to a table that is not there yet."""
-        return cls(f"products-{secrets.token_hex(4)}", embedding, dim)
+        return cls(f"products-{secrets.token_hex(4)}", embedding, dim, columns)
 
 
 def check_extra() -> None:
@@ -116,7 +119,9 @@ def _parsed(content: bytes, shown: str) -> Pointer:
         table, embedding, dim = said["table"], said["embedding"], said["dim"]
         named = isinstance(table, str) and Path(table).name == table
         sized = isinstance(dim, int) and isinstance(embedding, str | None)
-    except (ValueError, KeyError, TypeError) as error:
+        columns = said.get("columns", {})  # which those of earlier versions do not say
+        check_columns(columns)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError) from error
     if version > FORMAT_VERSION:
@@ -125,7 +130,7 @@ def _parsed(content: bytes, shown: str) -> Pointer:
     if not named or not sized:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError)
-    return Pointer(table, embedding, dim)
+    return Pointer(table, embedding, dim, columns)
 
 
 def _write(file: Path, pointer: Pointer) -> None:
@@ -148,17 +153,20 @@ def sweep(folder: Path, kept: str) -> None:
     shutil.rmtree(folder / "pending", ignore_errors=True)
 
 
-def begun(folder: Path, embedding: str | None, dim: int) -> tuple[Pointer, bool]:
+def begun(
+    folder: Path, embedding: str | None, dim: int, columns: Mapping[str, str]
+) -> tuple[Pointer, bool]:
     """The table to build: one that was begun with the same embedding, or a new one."""
     file = folder / _BUILDING
     try:
         pointer = _parsed(file.read_bytes(), repr(str(folder)))
         if (pointer.embedding, pointer.dim) == (embedding, dim):
-            return pointer, (folder / f"{pointer.table}.lance" / "_versions").is_dir()
+            there = (folder / f"{pointer.table}.lance" / "_versions").is_dir()
+            return attrs.evolve(pointer, columns=columns), there
         shutil.rmtree(folder / f"{pointer.table}.lance", ignore_errors=True)
     except (OSError, StyleSimError):
         pass
-    pointer = Pointer.fresh(embedding, dim)
+    pointer = Pointer.fresh(embedding, dim, columns)
     _write(file, pointer)
     return pointer, False
 
