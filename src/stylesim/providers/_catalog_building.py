@@ -235,7 +235,7 @@ def build(
             got = f"none ({len(changes.skipped)} skipped; row {first.row}: {first.reason})"
         wish = "at least one usable product"
         raise expected("products", wish, got, "check the rows", ProductError)
-    return DiskProducts(folder, base), changes
+    return DiskProducts(folder, base, (pointer.embedding, pointer.dim)), changes
 
 
 def _table(folder: Path, pointer: Pointer, *, begun: bool) -> tuple[Any, bool]:
