@@ -7,12 +7,15 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from inspect import signature
 
+import httpcore
 import pytest
 
 from stylesim.errors import InvalidArgumentError, MissingExtraError, ProviderError
 from stylesim.products import ProductQuery
 from stylesim.providers import SerpApiShoppingProvider
+from stylesim.providers._deadline import _Backend, _Stream
 from stylesim.providers._http import Token
 
 PATH = "/search"
@@ -109,6 +112,18 @@ def test_dripping_headers_end_at_the_time_out(ask, shop, reply):
     with pytest.raises(ProviderError, match=r"took longer than 0\.4 s"):
         ask(timeout=0.4)
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(_Stream, httpcore.NetworkStream), (_Backend, httpcore.NetworkBackend)],
+)
+def test_what_keeps_the_time_is_called_as_httpcore_calls(ours, theirs):
+    steps = [name for name in vars(ours) if name in vars(theirs) and not name.startswith("_")]
+    assert steps
+    for name in steps:
+        wanted = signature(getattr(theirs, name)).parameters
+        assert list(signature(getattr(ours, name)).parameters) == list(wanted)
 
 
 def test_a_stalling_answer_ends_at_the_time_out(ask, shop, reply):

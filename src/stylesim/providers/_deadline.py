@@ -67,9 +67,11 @@ class _Stream:
     def close(self) -> None:
         self.stream.close()
 
-    def start_tls(self, context: Any, server_hostname: Any = None, timeout: Any = None) -> _Stream:
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
         left = self.deadline.left(timeout)
-        return _Stream(self.stream.start_tls(context, server_hostname, left), self.deadline)
+        return _Stream(self.stream.start_tls(ssl_context, server_hostname, left), self.deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self.stream.get_extra_info(info)
@@ -83,7 +85,13 @@ class _Backend:
     deadline: Deadline
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, **others: Any
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
     ) -> _Stream:
         left = self.deadline.left(timeout)
-        return _Stream(self.backend.connect_tcp(host, port, left, **others), self.deadline)
+        made = self.backend.connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(made, self.deadline)
