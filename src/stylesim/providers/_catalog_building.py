@@ -103,6 +103,8 @@ class Source:
                 wish = "an iterable of products, and as model the name of what made the vectors"
                 got = "a file" if model is not None else "no model"
                 raise expected("vectors", wish, got, 'pass products=list, model="clip-vit-b-32"')
+            if hasattr(products, "__len__") and len(products) != len(matrix):
+                raise _uneven(len(matrix), len(products))
         elif isinstance(model, str):
             todo = "pass what embeds, or vectors= with the name of what made them"
             raise expected("model", "something that embeds pictures", model, todo)
@@ -129,6 +131,7 @@ class Source:
         """Products with the numbers of their rows, some at a time."""
         size = _LARGE if self.embedder is None else _SMALL
         chunk: list[tuple[int, Any]] = []
+        number = 0
         for number, row in self.rows:
             if isinstance(row, _files.Unreadable):
                 intake.skip(number, row.reason)
@@ -137,11 +140,12 @@ class Source:
             while intake.products:
                 chunk.append((number, intake.products.pop()))
             if self.vectors is not None and number > len(self.vectors):
-                got = f"{len(self.vectors)} for more products"
-                raise expected("vectors", "a row for each product", got, "embed the others too")
+                raise _uneven(len(self.vectors), "more")
             if len(chunk) >= size:
                 yield chunk
                 chunk = []
+        if self.vectors is not None and number < len(self.vectors):
+            raise _uneven(len(self.vectors), number)
         if chunk:
             yield chunk
 
@@ -160,6 +164,11 @@ class Source:
         from stylesim.providers._ray_embedding import RayStream
 
         return RayStream(folder / "pending", base, self.embedder, self.workers, self.batch_size)
+
+
+def _uneven(vectors: int, products: object) -> Exception:
+    got, todo = f"{vectors} for {products} products", "pass them in the order of the products"
+    return expected("vectors", "a row for each product", got, todo)
 
 
 def _rows_of(
@@ -282,7 +291,7 @@ def change(products: DiskProducts, source: Source, *, mode: str) -> CatalogChang
     with folders.locked(folder):
         products.reopen()
         pointer = products.pointer
-        check_embedding(pointer, source.embedding, source.dim)
+        folders.check_embedding(pointer, source.embedding, source.dim)
         changes, _ = _write(products.table, folder, products.base, source, pointer.dim, mode)
         with folders.translated(folder, writing=True):
             if index.waiting(products.table) >= _WORTH_INDEXING:
@@ -296,18 +305,3 @@ def copy_vectors(table: Any, folder: Path, pointer: Pointer) -> None:
     """Make the compact copy, where it is of use."""
     if index.has_vector_index(table):
         copies.write(table, folder, pointer.table, pointer.dim)
-
-
-def check_embedding(pointer: Pointer, embedding: str | None, dim: int) -> None:
-    """Refuse vectors of another embedding than the catalogue's.
-
-    Raises:
-        InvalidArgumentError: They are.
-    """
-    if embedding == pointer.embedding and dim in (0, pointer.dim):
-        return
-    wish = "no model, as the catalogue has no vectors"
-    if pointer.embedding is not None:
-        wish = f"the model of the catalogue, {pointer.embedding!r} of length {pointer.dim}"
-    got = "none" if embedding is None else f"{embedding!r} of length {dim or 'unknown'}"
-    raise expected("model", wish, got, "open it with that model, or build a new catalogue")

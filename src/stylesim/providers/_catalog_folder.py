@@ -146,11 +146,13 @@ def publish(folder: Path, pointer: Pointer) -> None:
 
 
 def sweep(folder: Path, kept: str) -> None:
-    """Remove tables that do not count, and their copies."""
+    """Remove tables that do not count, their copies, and what a kill has left."""
     for other in folder.glob("products-*"):
         if other.name.partition(".")[0] != kept:
             shutil.rmtree(other, ignore_errors=True)
     shutil.rmtree(folder / "pending", ignore_errors=True)
+    for part in folder.glob(".*.json.*.part"):
+        part.unlink(missing_ok=True)
 
 
 def begun(
@@ -199,9 +201,25 @@ def make_folder(folder: Path, *, overwrite: bool) -> None:
         got = f"{shown}, which holds a catalogue"
         raise expected("path", "a free place", got, todo, StorageError)
     ours = {POINTER, _BUILDING, _LOCK, "pending"}
-    if any(n not in ours and not n.startswith(("products-", f".{POINTER}")) for n in names):
+    starts = ("products-", f".{POINTER}", f".{_BUILDING}")  # with a dot, left by a kill
+    if any(n not in ours and not n.startswith(starts) for n in names):
         got = f"{shown}, which holds other files"
         raise expected("path", "a free place", got, "name a new folder", StorageError)
+
+
+def check_embedding(pointer: Pointer, embedding: str | None, dim: int) -> None:
+    """Refuse vectors of another embedding than the catalogue's.
+
+    Raises:
+        InvalidArgumentError: They are.
+    """
+    if embedding == pointer.embedding and dim in (0, pointer.dim):
+        return
+    wish = "no model, as the catalogue has no vectors"
+    if pointer.embedding is not None:
+        wish = f"the model of the catalogue, {pointer.embedding!r} of length {pointer.dim}"
+    got = "none" if embedding is None else f"{embedding!r} of length {dim or 'unknown'}"
+    raise expected("model", wish, got, "open it with that model, or build a new catalogue")
 
 
 @contextmanager
@@ -269,4 +287,5 @@ def parent_of(path: Any) -> tuple[Path, Path]:
         folder = Path(os.path.abspath(path))  # noqa: PTH100 - links are kept as they are
     except (TypeError, ValueError):
         raise expected("path", "the folder of a catalogue", path, "pass its path") from None
-    return folder, folder.parent
+    # Through a link to it, a catalogue has the same pictures as without.
+    return folder, Path(os.path.realpath(folder) if folder.is_symlink() else folder).parent

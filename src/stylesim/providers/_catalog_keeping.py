@@ -9,7 +9,7 @@ import attrs
 from stylesim.errors import NotFoundError, expected
 from stylesim.providers import _catalog_building as building
 from stylesim.providers._catalog_disk import DiskProducts
-from stylesim.providers._catalog_folder import parent_of, read_pointer
+from stylesim.providers._catalog_folder import check_embedding, parent_of, read_pointer
 from stylesim.providers._catalog_memory import merged
 from stylesim.providers._catalog_readers import CatalogReaders, skip_warning
 from stylesim.providers._catalog_writing import CatalogChanges
@@ -124,10 +124,10 @@ class CatalogKeeping(CatalogReaders):
         pointer = stored.pointer
         embedder = None
         if isinstance(model, str):
-            building.check_embedding(pointer, embedding_name(model), 0)
+            check_embedding(pointer, embedding_name(model), 0)
         elif model is not None:
             embedder = Embedder.of(model)
-            building.check_embedding(pointer, embedder.name, embedder.dim)
+            check_embedding(pointer, embedder.name, embedder.dim)
         return cls._stored(stored, folder.name if name is None else name, terms, (), embedder)
 
     def add(
@@ -170,7 +170,8 @@ class CatalogKeeping(CatalogReaders):
     ) -> CatalogChanges:
         """Bring products up to date: new ones are added, changed ones replaced, others stay.
 
-        Only new and changed pictures are embedded, and those that could not be read before.
+        Only new and changed pictures are embedded, and those that could not be read before. On
+        disk, changed products move to the end.
 
         Args:
             products: As for :meth:`add`.
