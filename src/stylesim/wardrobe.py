@@ -271,7 +271,7 @@ class Wardrobe(AbstractWardrobe):
             The path, to be opened by ``Wardrobe.open``.
 
         Raises:
-            StorageError: The path cannot be written, or is this wardrobe.
+            StorageError: The path cannot be written, is this wardrobe, or stays in use for 30 s.
             DamagedFileError: The path holds something other than a wardrobe.
         """
         check_path(path)
