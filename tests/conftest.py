@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -32,3 +35,20 @@ def data_dir() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real photographs in {DATA} (set STYLESIM_DATA)")
     return DATA
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Closes a folder to readers, even where tests are run by root."""
+
+    def close(folder: Path) -> None:
+        scan = os.scandir
+
+        def scandir(path: Any = ".") -> Any:
+            if Path(path) == folder:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return scan(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+
+    return close

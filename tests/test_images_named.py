@@ -25,6 +25,7 @@ from stylesim.images import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pictures = hnp.arrays(
@@ -93,6 +94,23 @@ def test_list_images_finds_pictures_in_order(tmp_path: Path) -> None:
     assert [path.name for path in list_images(tmp_path)] == ["a.png", "b.JPG"]
     found = list_images(str(tmp_path), recursive=True)
     assert [path.name for path in found] == ["a.png", "b.JPG", "c.webp"]
+
+
+def test_list_images_tells_of_folders_that_cannot_be_read(
+    tmp_path: Path, closed: Callable[[Path], None]
+) -> None:
+    for name in ("a.png", "sub/b.png", "sub/c/d.png", "shut/e.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    closed(tmp_path / "shut")
+    told: list[Path] = []
+    found = list_images(tmp_path, recursive=True, onerror=lambda path, _: told.append(path))
+    assert [path.name for path in found] == ["a.png", "b.png", "d.png"]
+    assert told == [tmp_path / "shut"]
+    with pytest.raises(InvalidArgumentError, match=r"shut.*Permission denied"):
+        list_images(tmp_path, recursive=True)
+    with pytest.raises(InvalidArgumentError, match=r"shut.*Permission denied"):
+        list_images(tmp_path / "shut", onerror=lambda path, _: told.append(path))
 
 
 def test_list_images_names_what_is_wrong(tmp_path: Path) -> None:

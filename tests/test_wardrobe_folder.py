@@ -19,7 +19,7 @@ from stylesim.types import Slot
 from stylesim.wardrobe import SkippedImageWarning, Wardrobe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -78,6 +78,18 @@ def test_one_bad_picture_among_fifty(closet: Wardrobe, folder: Path) -> None:
     again = closet.add_folder(folder, slot="top", progress=False)
     assert repr(again) == "AddResult(1 added, 49 known, 0 skipped)"
     assert again.known == result.added
+
+
+def test_a_sub_folder_that_cannot_be_read_is_skipped(
+    closet: Wardrobe, folder: Path, closed: Callable[[Path], None]
+) -> None:
+    (folder / "31.png").unlink()
+    (folder / "shut").mkdir()
+    closed(folder / "shut")
+    with pytest.warns(SkippedImageWarning, match=r"1 of 50 .* skipped:\nfolder: .*shut"):
+        result = closet.add_folder(folder, slot="top", progress=False)
+    assert repr(result) == "AddResult(49 added, 0 known, 1 skipped)"
+    assert result.skipped[0].path == folder / "shut"
 
 
 def test_many_bad_pictures_are_counted(closet: Wardrobe, folder: Path) -> None:

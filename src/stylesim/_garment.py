@@ -133,10 +133,10 @@ class Garment:
 
 @attrs.frozen
 class SkippedImage:
-    """A picture file that could not be used.
+    """A picture file, or a folder of them, that could not be used.
 
     Attributes:
-        path: The file.
+        path: The file or folder.
         error: Why.
     """
 
@@ -151,7 +151,7 @@ class AddResult:
     Attributes:
         added: Garments that are new in the wardrobe, in the order of their files.
         known: Garments whose picture was there already.
-        skipped: Files that could not be used, each with the reason.
+        skipped: Files and folders that could not be used, each with the reason.
     """
 
     added: tuple[Garment, ...] = ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import zlib
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,14 @@ from stylesim._sqlite import RESTORE, WANTED, check_place, connect, translated
 from stylesim.errors import DamagedFileError, NewerVersionError, StorageError, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 FORMAT = 1
 _APPLICATION = 0x5374796C  # "Styl", in the header, where tools such as file(1) look
 SUMMARY_LENGTH = 80
 _AT_ONCE = 500
+_PATIENCE = 30.0  # seconds that a copy waits for others
 _TABLES = (
     """CREATE TABLE pictures (
         hash TEXT PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL, summary BLOB NOT NULL)""",
@@ -190,16 +192,18 @@ class WardrobeStore:
     def backup(self, target: Path) -> None:
         """Copy everything, while others may read and write, into another wardrobe file."""
         target = target.absolute()
-        if self.path is not None and target.resolve() == self.path.resolve():
-            raise expected("path", "another file", str(target), "choose another name", StorageError)
         check_place(target)
         new = not target.exists()
+        if not new and self.path is not None and self.path.exists() and target.samefile(self.path):
+            raise expected("path", "another file", str(target), "choose another name", StorageError)
         try:
-            with translated(target), closing(connect(target, 30.0)) as copy:
+            with translated(target), closing(connect(target, _PATIENCE)) as copy:
                 if not (_is_empty(copy) or _application(copy) == _APPLICATION):
                     raise _foreign(target)
+                # SQLite then waits in short turns, between which signals and the time are seen.
+                copy.execute("PRAGMA busy_timeout = 0")
                 with self._lock:
-                    self._connected().backup(copy)
+                    self._connected().backup(copy, progress=_patient(target))
         except BaseException:
             if new:
                 target.unlink(missing_ok=True)
@@ -275,6 +279,18 @@ class WardrobeStore:
     @property
     def _name(self) -> str:
         return "a wardrobe in memory" if self.path is None else repr(str(self.path))
+
+
+def _patient(target: Path) -> Callable[[int, int, int], None]:
+    """What SQLite calls after each turn of a copy; it raises once one has waited too long."""
+    end = time.monotonic() + _PATIENCE
+
+    def look(status: int, _left: int, _all: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            got, todo = f"{str(target)!r}, in use for {_PATIENCE:g} s", "try again later"
+            raise expected("path", "a file that nobody else is using", got, todo, StorageError)
+
+    return look
 
 
 def _application(connection: sqlite3.Connection) -> int:

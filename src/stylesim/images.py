@@ -21,6 +21,9 @@ from stylesim._decoding import decoded, opened, unreadable
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stylesim.errors import StyleSimError
     from stylesim.types import ImageLike, UInt8Array
 
 MAX_PIXELS = 100_000_000
@@ -238,14 +241,19 @@ def thumbnail_data_uri(image: ImageLike, side: int = 96, *, argument: str = "ima
 
 
 def list_images(
-    folder: str | os.PathLike[str], argument: str = "folder", *, recursive: bool = False
+    folder: str | os.PathLike[str],
+    argument: str = "folder",
+    *,
+    recursive: bool = False,
+    onerror: Callable[[Path, StyleSimError], object] | None = None,
 ) -> list[Path]:
     """List the picture files of a folder by their endings, without opening them.
 
     Args:
         folder: The folder.
         argument: Name of the argument for error messages.
-        recursive: Whether sub-folders are listed too.
+        recursive: Whether sub-folders are listed too; links to folders are not followed.
+        onerror: Told of each sub-folder that cannot be read, and why; None raises.
 
     Returns:
         At least one path, sorted; names that start with a dot are left out.
@@ -265,23 +273,38 @@ def list_images(
         root = Path(folder)
     except TypeError:
         raise expected(argument, "the path of a folder", folder, "pass a folder") from None
+
+    def failed(error: OSError) -> None:
+        place = Path(error.filename or root)
+        got = f"{str(place)!r} ({error.strerror})"
+        problem = expected(argument, "a folder that can be read", got, "check its rights")
+        if onerror is None or place == root:
+            raise problem from error
+        onerror(place, problem)
+
     found = []
     try:
         if not root.is_dir():
             got = f"{str(folder)!r}, " + ("a file" if root.exists() else "which does not exist")
             raise expected(argument, "an existing folder of pictures", got, "check the path")
-        for path in root.rglob("*") if recursive else root.iterdir():
-            hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-            if path.suffix.lower() in IMAGE_SUFFIXES and not hidden and path.is_file():
-                found.append(path)
+        for inside, below, names in os.walk(root, onerror=failed):
+            below[:] = [name for name in below if recursive and not name.startswith(".")]
+            paths = [Path(inside, name) for name in names if not name.startswith(".")]
+            found += [path for path in paths if _is_picture(path)]
     except OSError as error:
-        got = f"{str(folder)!r} ({error.strerror})"
-        raise expected(argument, "a folder that can be read", got, "check its rights") from error
+        failed(error)
     if not found:
         got = f"{str(folder)!r}, which holds none"
         todo = "add pictures such as .jpg, .png or .webp"
         raise expected(argument, "a folder with at least one picture", got, todo)
     return sorted(found)
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    except OSError:
+        return True  # whoever opens it is told why that cannot be
 
 
 def _png(picture: Image.Image) -> bytes:

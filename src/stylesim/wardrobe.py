@@ -157,8 +157,9 @@ class Wardrobe(AbstractWardrobe):
         """Add every picture file of a folder and its sub-folders.
 
         Sub-folders that name a slot or a garment, such as ``bottoms`` or
-        ``T-Shirts``, give their pictures that slot. If the run is interrupted,
-        what was added stays, and a second run adds the rest.
+        ``T-Shirts``, give their pictures that slot; links to folders are not
+        followed. If the run is interrupted, what was added stays, and a second
+        run adds the rest.
 
         Args:
             folder: The folder.
@@ -169,20 +170,21 @@ class Wardrobe(AbstractWardrobe):
             **attributes: As for ``add``, for every picture.
 
         Returns:
-            The garments added, those already known, and the files skipped.
+            The garments added, those already known, and what was skipped.
 
         Raises:
             InvalidArgumentError: The folder is missing or holds no picture.
             StorageError: The wardrobe cannot be written.
 
         Warns:
-            SkippedImageWarning: Some files cannot be read.
+            SkippedImageWarning: Some files or sub-folders cannot be read.
         """
         said = Said.checked(slot, category, quantity, attributes)
-        paths = list_images(folder, "folder", recursive=True)
         added: list[Garment] = []
         known: list[Garment] = []
         skipped: list[SkippedImage] = []
+        lost = lambda path, error: skipped.append(SkippedImage(path, error))  # noqa: E731
+        paths = list_images(folder, "folder", recursive=True, onerror=lost)
         for part in in_parts(paths, progress):
             newcomers = []
             for path in part:
@@ -195,7 +197,9 @@ class Wardrobe(AbstractWardrobe):
                 (added if is_new else known).append(garment)
         if skipped:
             warnings.warn(
-                skipped_message([one.error for one in skipped], len(paths)),
+                skipped_message(
+                    [one.error for one in skipped], len(added) + len(known) + len(skipped)
+                ),
                 SkippedImageWarning,
                 stacklevel=2,
             )
@@ -268,7 +272,7 @@ class Wardrobe(AbstractWardrobe):
             The path, to be opened by ``Wardrobe.open``.
 
         Raises:
-            StorageError: The path cannot be written, or is this wardrobe.
+            StorageError: The path cannot be written, is this wardrobe, or stays in use for 30 s.
             DamagedFileError: The path holds something other than a wardrobe.
         """
         check_path(path)

@@ -28,6 +28,8 @@ class Reply:
     pause: float = 0.0
     drip: float | None = None  # seconds between endless pieces
     endless: bool = False
+    slow_headers: float | None = None  # seconds between headers, of which there are a hundred
+    stall: float = 0.0  # seconds before and after the first byte of the body
 
 
 @attrs.define
@@ -84,7 +86,14 @@ class Shop:
             handler.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 handler.send_header(name, value)
+            if reply.slow_headers is not None:
+                self.drip_headers(handler, reply.slow_headers)
             handler.end_headers()
+            if reply.stall:
+                time.sleep(reply.stall)
+                handler.wfile.write(content[:1])
+                self.closing.wait(5 * reply.stall)
+                content = content[1:]
             handler.wfile.write(content)
             while (reply.endless or reply.drip is not None) and not self.closing.is_set():
                 handler.wfile.write(b" " * (1 if reply.drip is not None else 65536))
@@ -92,6 +101,12 @@ class Shop:
                 time.sleep(reply.drip or 0)
         except OSError:
             pass  # the client has had enough
+
+    def drip_headers(self, handler: BaseHTTPRequestHandler, pause: float) -> None:
+        handler.flush_headers()
+        for _ in range(100):
+            if not self.closing.wait(pause):
+                handler.wfile.write(b"X-More: yes\r\n")
 
     def close(self) -> None:
         self.closing.set()

@@ -6,11 +6,21 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import attrs
 import pytest
 
+from stylesim import Wardrobe
 from stylesim.errors import InvalidArgumentError, ProviderError, StorageError
 from stylesim.products import Product, ProductQuery, ProviderTerms
-from stylesim.providers import CachedProvider, FunctionProvider, SerpApiShoppingProvider
+from stylesim.providers import (
+    CachedProvider,
+    CatalogProvider,
+    ChainProvider,
+    FunctionProvider,
+    SearchLinkProvider,
+    SearchResult,
+    SerpApiShoppingProvider,
+)
 
 QUERY = ProductQuery(slot="bottom")
 JEANS = Product(
@@ -157,7 +167,77 @@ def test_failures_are_not_kept(path):
     assert (shelf.asked, rows(path)) == (2, 0)
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '[{"id": "1"}]', '[{"id": "1", "nose": 2}]'])
+def named(name):
+    return FunctionProvider(lambda query: [attrs.evolve(JEANS, title=f"Jeans {name}")], name=name)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [SearchLinkProvider("naver"), SearchLinkProvider("zalando")],
+        [ChainProvider([named("a")]), ChainProvider([named("b")])],
+        [
+            ChainProvider([SearchLinkProvider("naver")]),
+            ChainProvider([SearchLinkProvider("google")]),
+        ],
+        [named("a"), named("b")],
+    ],
+)
+def test_another_provider_has_its_own_answers(path, pair):
+    query = ProductQuery(category="jeans")
+    for shop in pair:
+        assert list(CachedProvider(shop, path).search(query)) == list(shop.search(query))
+    kept = [CachedProvider(shop, path).search(query) for shop in pair]
+    assert list(kept[0]) != list(kept[1])
+    assert rows(path) == 2
+
+
+def test_a_key_is_asked_for_where_nothing_tells_providers_apart(path):
+    shop = FunctionProvider(lambda query: [JEANS])
+    for nameless in (shop, ChainProvider([shop]), CatalogProvider.from_products([JEANS])):
+        with pytest.raises(InvalidArgumentError, match="key"):
+            CachedProvider(nameless, path)
+        assert len(CachedProvider(nameless, path, key="mine").search(QUERY)) == 1
+
+
+def test_cosines_are_kept(path):
+    near = SearchResult([JEANS], cosines=[0.5])
+    shop = FunctionProvider(lambda query: [], name="shelf")
+    cached = CachedProvider(shop, path)
+    assert cached._keep(QUERY, near).cosines == (0.5,)
+    again = cached.search(QUERY)
+    assert (list(again), again.cosines, again.skipped) == ([JEANS], (0.5,), ())
+
+
+def test_odd_texts_are_kept(path):
+    odd = attrs.evolve(JEANS, attributes={"note": "\ud800"})
+    shelf = Counted(path, [odd])
+    assert shelf.search() == shelf.search() == [odd]
+    assert (shelf.asked, shelf.cached.errors) == (1, ())
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path):
+    place = tmp_path / "closet"
+    Wardrobe.open(place).close()
+    before = place.read_bytes()
+    with pytest.raises(StorageError, match="with other tables"):
+        CachedProvider(named("a"), place)
+    assert place.read_bytes() == before
+
+
+def test_a_damaged_time_is_asked_for_again(path):
+    shelf = Counted(path)
+    shelf.search()
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE answers SET stored = 'noon'")
+    file.close()
+    assert shelf.search() == [JEANS]
+    assert (shelf.asked, len(shelf.cached.errors)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", '{"products": [{"id": "1"}]}', '{"products": [], "cosines": 1}']
+)
 def test_a_damaged_answer_is_asked_for_again(path, text):
     shelf = Counted(path)
     shelf.search()
@@ -202,7 +282,7 @@ def test_it_can_be_cleared(path):
 
 
 def test_no_cache_file_is_an_error(tmp_path, path):
-    shop = FunctionProvider(lambda query: [])
+    shop = FunctionProvider(lambda query: [], name="shelf")
     path.write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
     for place in (path, tmp_path, tmp_path / "missing" / "answers.sqlite"):
         with pytest.raises(StorageError, match="path: expected a cache file"):
@@ -213,6 +293,6 @@ def test_no_cache_file_is_an_error(tmp_path, path):
 
 def test_settings_are_checked(path):
     with pytest.raises(InvalidArgumentError, match="ttl"):
-        CachedProvider(FunctionProvider(lambda query: []), path, ttl=-1)
+        CachedProvider(FunctionProvider(lambda query: [], name="shelf"), path, ttl=-1)
     with pytest.raises(InvalidArgumentError, match="provider"):
         CachedProvider("shop", path)

@@ -215,6 +215,16 @@ def test_names_of_files_need_not_be_text(tmp_path):
     assert {product.title for product in shop} == {"caf"}
 
 
+def test_a_sub_folder_that_cannot_be_read_is_told_of(folder, closed):
+    (folder / "empty.png").unlink()
+    (folder / "shut").mkdir()
+    closed(folder / "shut")
+    with pytest.warns(SkippedProductWarning, match="1 of .* rows skipped"):
+        shop = CatalogProvider.from_folder(folder, url="https://shop.example/{name}")
+    assert "Permission denied" in shop.skipped[0].reason
+    assert {product.title for product in shop} >= {"a"}
+
+
 def test_without_pyarrow_it_names_the_extra(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'stylesim\[catalog\]'"):

@@ -9,7 +9,12 @@ import pytest
 
 from stylesim.errors import InvalidArgumentError, ProviderError
 from stylesim.products import Product, ProductQuery, ProviderTerms
-from stylesim.providers import AbstractProductProvider, ChainProvider, FunctionProvider
+from stylesim.providers import (
+    AbstractProductProvider,
+    ChainProvider,
+    FunctionProvider,
+    SearchResult,
+)
 
 QUERY = ProductQuery(limit=4)
 
@@ -67,10 +72,37 @@ def test_a_failure_costs_only_its_own_answer(titles):
     assert "oops" in str(chain.errors[1].error)
 
 
-def test_what_came_before_a_failure_is_kept():
-    chain = ChainProvider([Shelf("half", "h1", "h2", fails=OSError("gone"))])
-    assert [each.title for each in chain.search(QUERY)] == ["h1", "h2"]
+class OwnAsync(Shelf):
+    async def asearch(self, query):
+        return self.search(query)
+
+
+@pytest.mark.parametrize("kind", [Shelf, OwnAsync])
+@pytest.mark.parametrize("mode", ["first", "merge"])
+def test_what_came_before_a_failure_is_kept(titles, kind, mode):
+    chain = ChainProvider([kind("half", "h1", "h2", fails=OSError("gone"))], mode=mode)
+    assert titles(chain) == ["h1", "h2"]
     assert failed(chain) == ["half"]
+
+
+@pytest.mark.parametrize("kind", [Shelf, OwnAsync])
+def test_no_more_is_read_than_asked_for(titles, kind):
+    chain = ChainProvider([kind("a", *"12345", fails=OSError("read on"))])
+    assert titles(chain) == ["1", "2", "3", "4"]
+    assert failed(chain) == []
+
+
+def test_cosines_are_handed_on(titles):
+    class Near(Shelf):
+        def search(self, query):
+            return SearchResult([product(name) for name in self.names], cosines=[0.75, 0.5])
+
+    chain = ChainProvider([Near("a", "a1", "a2"), Near("b", "b1", "b2")], mode="merge")
+    assert chain.search(QUERY).cosines == (0.75, 0.75, 0.5, 0.5)
+    assert ChainProvider([Near("a", "a1", "a2")]).search(QUERY).cosines == (0.75, 0.5)
+    mixed = ChainProvider([Near("a", "a1", "a2"), Shelf("b", "b1")], mode="merge")
+    assert mixed.search(QUERY).cosines == ()
+    assert titles(mixed) == ["a1", "b1", "a2"]
 
 
 def test_merged_answers_come_in_turn_and_once(titles):

@@ -7,12 +7,16 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from inspect import signature
 
+import httpcore
 import pytest
 
 from stylesim.errors import InvalidArgumentError, MissingExtraError, ProviderError
 from stylesim.products import ProductQuery
 from stylesim.providers import SerpApiShoppingProvider
+from stylesim.providers._deadline import _Backend, _Stream
+from stylesim.providers._http import Token
 
 PATH = "/search"
 QUERY = ProductQuery(category="jeans")
@@ -108,6 +112,46 @@ def test_a_dripping_answer_ends_at_the_time_out(ask, shop, reply):
     with pytest.raises(ProviderError, match=r"took longer than 0\.4 s"):
         ask(timeout=0.4)
     assert time.monotonic() - start < 3
+
+
+def test_dripping_headers_end_at_the_time_out(ask, shop, reply):
+    shop.says(PATH, reply(GOOD, slow_headers=0.1))
+    start = time.monotonic()
+    with pytest.raises(ProviderError, match=r"took longer than 0\.4 s"):
+        ask(timeout=0.4)
+    assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(_Stream, httpcore.NetworkStream), (_Backend, httpcore.NetworkBackend)],
+)
+def test_what_keeps_the_time_is_called_as_httpcore_calls(ours, theirs):
+    steps = [name for name in vars(ours) if name in vars(theirs) and not name.startswith("_")]
+    assert steps
+    for name in steps:
+        wanted = signature(getattr(theirs, name)).parameters
+        assert list(signature(getattr(ours, name)).parameters) == list(wanted)
+
+
+def test_a_stalling_answer_ends_at_the_time_out(ask, shop, reply):
+    shop.says(PATH, reply(GOOD, stall=0.9))
+    start = time.monotonic()
+    with pytest.raises(ProviderError, match="took longer than 1 s"):
+        ask(timeout=1)
+    assert time.monotonic() - start < 1.5
+
+
+@pytest.mark.parametrize(
+    "lasts",
+    [10**400, -(10**400), float("inf"), 3600, None, True, "soon"],
+    ids=lambda one: str(one)[:9],
+)
+def test_a_token_lasts_a_day_at_most(lasts):
+    token = Token()
+    shop = SerpApiShoppingProvider(api_key="k")
+    token.keep({"access_token": "t", "expires_in": lasts}, shop, 100.0)
+    assert 100 <= token.until <= 100 + 86_400
 
 
 def test_an_endless_answer_ends_at_the_size_limit(ask, shop, reply):

@@ -41,6 +41,8 @@ class Source:
         rows: Rows with their numbers.
         name: Source that products are said to come from.
         how: Further arguments of the reading of a row.
+        columns: Column by field of the product, as the user gave it.
+        usual: Whether those are only what the catalogue was built with.
         embedder: What embeds pictures; None where vectors are given or there are none.
         vectors: float32 array of shape (rows, d); None where pictures are embedded.
         embedding: Identity of the vectors; None for none.
@@ -52,6 +54,8 @@ class Source:
     rows: Iterator[tuple[int, Any]]
     name: str
     how: dict[str, Any]
+    columns: dict[str, str]
+    usual: bool
     embedder: Embedder | None
     vectors: FloatArray | None
     embedding: str | None
@@ -68,11 +72,14 @@ class Source:
         model: Any = None,
         vectors: Any = None,
         columns: Mapping[str, str] | None = None,
+        usual: Mapping[str, str] | None = None,
         workers: int = 0,
         batch_size: int = 32,
         progress: bool = False,
     ) -> Source:
         """Check what a user gives.
+
+        Without ``columns`` they are the ``usual`` ones, where a row has those.
 
         Raises:
             InvalidArgumentError: An argument is of the wrong kind, or two do not fit together.
@@ -83,7 +90,8 @@ class Source:
             if isinstance(given, bool) or not isinstance(given, int) or given < least:
                 wish = f"a whole number of at least {least}"
                 raise expected(argument, wish, number, f"pass {argument}={max(least, 2)}")
-        rows, how = _rows_of(products, columns)
+        given = usual if columns is None else columns
+        rows, how = _rows_of(products, given)
         embedder = None
         matrix = None
         if vectors is not None:
@@ -95,6 +103,8 @@ class Source:
                 wish = "an iterable of products, and as model the name of what made the vectors"
                 got = "a file" if model is not None else "no model"
                 raise expected("vectors", wish, got, 'pass products=list, model="clip-vit-b-32"')
+            if hasattr(products, "__len__") and len(products) != len(matrix):
+                raise _uneven(len(matrix), len(products))
         elif isinstance(model, str):
             todo = "pass what embeds, or vectors= with the name of what made them"
             raise expected("model", "something that embeds pictures", model, todo)
@@ -105,7 +115,10 @@ class Source:
             if model is None
             else (embedder.name if embedder is not None else embedding_name(model))
         )
-        return cls(rows, name, how, embedder, matrix, embedding, workers, batch_size, progress)
+        return cls(
+            rows, name, how, dict(given or {}), columns is None, embedder, matrix, embedding,
+            workers, batch_size, progress,
+        )  # fmt: skip
 
     @property
     def dim(self) -> int:
@@ -118,21 +131,31 @@ class Source:
         """Products with the numbers of their rows, some at a time."""
         size = _LARGE if self.embedder is None else _SMALL
         chunk: list[tuple[int, Any]] = []
+        number = 0
         for number, row in self.rows:
             if isinstance(row, _files.Unreadable):
                 intake.skip(number, row.reason)
                 continue
-            intake.take(number, row, source=self.name, **self.how)
+            intake.take(number, row, source=self.name, **self._how(row))
             while intake.products:
                 chunk.append((number, intake.products.pop()))
             if self.vectors is not None and number > len(self.vectors):
-                got = f"{len(self.vectors)} for more products"
-                raise expected("vectors", "a row for each product", got, "embed the others too")
+                raise _uneven(len(self.vectors), "more")
             if len(chunk) >= size:
                 yield chunk
                 chunk = []
+        if self.vectors is not None and number < len(self.vectors):
+            raise _uneven(len(self.vectors), number)
         if chunk:
             yield chunk
+
+    def _how(self, row: Any) -> dict[str, Any]:
+        if not (self.usual and self.columns and hasattr(row, "keys")):
+            return self.how
+        # Rows may also name the fields as stylesim does, whatever the file was like.
+        names = {str(name).strip().casefold() for name in row}
+        there = {name: field for name, field in self.how["columns"].items() if name in names}
+        return {**self.how, "columns": there}
 
     def stream(self, folder: Path, base: Path) -> Stream | None:
         """What embeds elsewhere; None embeds here."""
@@ -141,6 +164,11 @@ class Source:
         from stylesim.providers._ray_embedding import RayStream
 
         return RayStream(folder / "pending", base, self.embedder, self.workers, self.batch_size)
+
+
+def _uneven(vectors: int, products: object) -> Exception:
+    got, todo = f"{vectors} for {products} products", "pass them in the order of the products"
+    return expected("vectors", "a row for each product", got, todo)
 
 
 def _rows_of(
@@ -194,7 +222,7 @@ def build(
     with folders.locked(folder):
         folders.make_folder(folder, overwrite=overwrite)  # another may have been quicker
         with folders.translated(folder, writing=True):
-            pointer, begun = folders.begun(folder, source.embedding, source.dim)
+            pointer, begun = folders.begun(folder, source.embedding, source.dim, source.columns)
             table, begun = _table(folder, pointer, begun=begun)
         mode = "update" if begun else "fresh"
         changes, intake = _write(table, folder, base, source, source.dim, mode)
@@ -216,7 +244,7 @@ def build(
             got = f"none ({len(changes.skipped)} skipped; row {first.row}: {first.reason})"
         wish = "at least one usable product"
         raise expected("products", wish, got, "check the rows", ProductError)
-    return DiskProducts(folder, base), changes
+    return DiskProducts(folder, base, (pointer.embedding, pointer.dim)), changes
 
 
 def _table(folder: Path, pointer: Pointer, *, begun: bool) -> tuple[Any, bool]:
@@ -263,7 +291,7 @@ def change(products: DiskProducts, source: Source, *, mode: str) -> CatalogChang
     with folders.locked(folder):
         products.reopen()
         pointer = products.pointer
-        check_embedding(pointer, source.embedding, source.dim)
+        folders.check_embedding(pointer, source.embedding, source.dim)
         changes, _ = _write(products.table, folder, products.base, source, pointer.dim, mode)
         with folders.translated(folder, writing=True):
             if index.waiting(products.table) >= _WORTH_INDEXING:
@@ -277,18 +305,3 @@ def copy_vectors(table: Any, folder: Path, pointer: Pointer) -> None:
     """Make the compact copy, where it is of use."""
     if index.has_vector_index(table):
         copies.write(table, folder, pointer.table, pointer.dim)
-
-
-def check_embedding(pointer: Pointer, embedding: str | None, dim: int) -> None:
-    """Refuse vectors of another embedding than the catalogue's.
-
-    Raises:
-        InvalidArgumentError: They are.
-    """
-    if embedding == pointer.embedding and dim in (0, pointer.dim):
-        return
-    wish = "no model, as the catalogue has no vectors"
-    if pointer.embedding is not None:
-        wish = f"the model of the catalogue, {pointer.embedding!r} of length {pointer.dim}"
-    got = "none" if embedding is None else f"{embedding!r} of length {dim or 'unknown'}"
-    raise expected("model", wish, got, "open it with that model, or build a new catalogue")

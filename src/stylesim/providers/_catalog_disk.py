@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, overload
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
@@ -20,10 +21,13 @@ from stylesim.providers._catalog_rows import SHOWN, product_of
 from stylesim.providers.base import SearchResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stylesim.products import ProductQuery
     from stylesim.providers._catalog_folder import Pointer
+
+Found = TypeVar("Found")
 
 MOST = 10_000
 """Products in the answer to a query without a limit."""
@@ -39,19 +43,22 @@ class DiskProducts(Sequence[Product]):
     Args:
         folder: The folder of the catalogue.
         base: Folder that pictures are named from.
+        first: Embedding and length of the vectors when it was opened, which is at the first look
+            where None is given.
     """
 
     folder: Path
     base: Path
+    first: tuple[str | None, int] | None = attrs.field(default=None, repr=False)
     _open: tuple[Pointer, Any] | None = attrs.field(default=None, init=False, repr=False)
     _copies: Copies | None = attrs.field(default=None, init=False, repr=False)
     _said: dict[tuple[Any, ...], bool] = attrs.field(factory=dict, init=False, repr=False)
 
-    def __getstate__(self) -> tuple[Path, Path]:
-        return self.folder, self.base
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.folder, self.base, self.first
 
-    def __setstate__(self, state: tuple[Path, Path]) -> None:
-        self.folder, self.base = state
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.folder, self.base, self.first = state
         self._open, self._copies, self._said = None, None, {}
 
     @property
@@ -72,6 +79,7 @@ class DiskProducts(Sequence[Product]):
     def _opened(self) -> tuple[Pointer, Any]:
         if self._open is None:
             pointer = folders.read_pointer(self.folder)
+            self.first = self.first or (pointer.embedding, pointer.dim)
             with folders.translated(self.folder):
                 self._open = pointer, folders.database(self.folder).open_table(pointer.table)
         return self._open
@@ -89,30 +97,52 @@ class DiskProducts(Sequence[Product]):
         self.reopen()
         return True
 
+    def _latest(self, read: Callable[[], Found]) -> Found:
+        """What is read, once more where another table has come in the place of ours."""
+        try:
+            return read()
+        except DamagedFileError:
+            if not self._again():
+                raise
+        return read()
+
     # --- a sequence ---------------------------------------------------------------------------
 
     def __len__(self) -> int:
+        return self._latest(self._count)
+
+    def _count(self) -> int:
         with self._reading():
             return int(self.table.count_rows())
 
     def __iter__(self) -> Iterator[Product]:
+        first, others = self._latest(self._batches)
         with self._reading():
-            reader = self.table.search().select(list(SHOWN)).limit(len(self) or 1)
-            for batch in reader.to_batches(_AT_ONCE):
+            for batch in chain(first, others):
                 for row in batch.to_pylist():
                     yield product_of(row, self.base)
+
+    def _batches(self) -> tuple[list[Any], Iterator[Any]]:
+        with self._reading():
+            reader = self.table.search().select(list(SHOWN)).limit(self._count() or 1)
+            batches = iter(reader.to_batches(_AT_ONCE))
+            return list(islice(batches, 1)), batches
 
     @overload
     def __getitem__(self, place: int) -> Product: ...
     @overload
     def __getitem__(self, place: slice) -> list[Product]: ...
     def __getitem__(self, place: int | slice) -> Product | list[Product]:
-        places = range(len(self))[place]
-        wanted = [places] if isinstance(places, int) else list(places)
+        found = self._latest(lambda: self._at(place))
+        return found[0] if isinstance(place, int) else found
+
+    def _at(self, place: int | slice) -> list[Product]:
+        places = range(self._count())[place]
+        wanted = [places] if isinstance(places, int) else sorted(places)
         with self._reading():
             rows = self.table.take_offsets(wanted).select(list(SHOWN)).to_list() if wanted else []
         found = [product_of(row, self.base) for row in rows]
-        return found[0] if isinstance(place, int) else found
+        return found[::-1] if isinstance(places, range) and places.step < 0 else found
 
     # --- searching ----------------------------------------------------------------------------
 
@@ -120,15 +150,11 @@ class DiskProducts(Sequence[Product]):
         """Answer a query; without a limit, with the first :data:`MOST` at most.
 
         Raises:
-            InvalidArgumentError: The vector is not of the length of the catalogue's.
+            InvalidArgumentError: The vector is not of the length of the catalogue's, or the
+                catalogue has been built anew with another model since it was opened.
             DamagedFileError: The catalogue is not whole.
         """
-        try:
-            return self._search(query)
-        except DamagedFileError:
-            if not self._again():
-                raise
-        return self._search(query)
+        return self._latest(lambda: self._search(query))
 
     def _search(self, query: ProductQuery) -> SearchResult:
         with self._reading():
@@ -166,18 +192,27 @@ class DiskProducts(Sequence[Product]):
                 terms = filters.joined([*([] if terms is None else [terms]), filters.seen()])
         if terms is not None:
             asked = asked.where(terms)
-        found = []
-        for row in asked.select(columns).limit(limit).to_list():
-            product = product_of(row, self.base)
-            if query.matches(product):
-                found.append((1.0 - row.get("_distance", math.nan) / 2, product))
-        return found
+        asked, most = asked.select(columns), limit
+        while True:
+            rows = asked.limit(most).to_list()
+            goods = ((row, product_of(row, self.base)) for row in rows)
+            found = [one for one in goods if query.matches(one[1])][:limit]
+            if len(found) == limit or len(rows) < most:
+                break
+            most = max(4 * most, _AT_ONCE)  # some only seemed to fit, as those of colour "-" do
+        return [(1.0 - row.get("_distance", math.nan) / 2, product) for row, product in found]
 
     def _check(self, near: tuple[float, ...]) -> None:
         dim = self.pointer.dim
         if not dim:
             got, todo = "one without", "build it with model="
             raise expected("query.near", "a catalogue with vectors", got, todo)
+        if self.first != (self.pointer.embedding, dim):
+            wish, got = (
+                "the embedding that it was opened with",
+                "a catalogue built anew with another",
+            )
+            raise expected("query.near", wish, got, "open it again with the model it has now")
         if len(near) != dim:
             wish = f"a vector of length {dim}, from {self.pointer.embedding!r}"
             todo = "embed with the model of the catalogue"

@@ -27,9 +27,10 @@ from stylesim.errors import (
     StyleSimError,
     expected,
 )
+from stylesim.providers._rows import check_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 FORMAT_VERSION = 2
 POINTER = "catalogue.json"
@@ -47,16 +48,18 @@ class Pointer:
         table: Name of the table.
         embedding: Identity of what made the vectors; None for a catalogue without.
         dim: Length of the vectors; 0 for none.
+        columns: Column by field of the product, as it was built with.
     """
 
     table: str
     embedding: str | None
     dim: int
+    columns: Mapping[str, str] = attrs.field(factory=dict)
 
     @classmethod
-    def fresh(cls, embedding: str | None, dim: int) -> Pointer:
+    def fresh(cls, embedding: str | None, dim: int, columns: Mapping[str, str]) -> Pointer:
         """A pointer to a table that is not there yet."""
-        return cls(f"products-{secrets.token_hex(4)}", embedding, dim)
+        return cls(f"products-{secrets.token_hex(4)}", embedding, dim, columns)
 
 
 def check_extra() -> None:
@@ -116,7 +119,9 @@ def _parsed(content: bytes, shown: str) -> Pointer:
         table, embedding, dim = said["table"], said["embedding"], said["dim"]
         named = isinstance(table, str) and Path(table).name == table
         sized = isinstance(dim, int) and isinstance(embedding, str | None)
-    except (ValueError, KeyError, TypeError) as error:
+        columns = said.get("columns", {})  # which those of earlier versions do not say
+        check_columns(columns)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError) from error
     got, wish = f"{shown} of format {version}", f"one of format {FORMAT_VERSION}"
@@ -127,7 +132,7 @@ def _parsed(content: bytes, shown: str) -> Pointer:
     if not named or not sized:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError)
-    return Pointer(table, embedding, dim)
+    return Pointer(table, embedding, dim, columns)
 
 
 def _write(file: Path, pointer: Pointer) -> None:
@@ -143,24 +148,29 @@ def publish(folder: Path, pointer: Pointer) -> None:
 
 
 def sweep(folder: Path, kept: str) -> None:
-    """Remove tables that do not count, and their copies."""
+    """Remove tables that do not count, their copies, and what a kill has left."""
     for other in folder.glob("products-*"):
         if other.name.partition(".")[0] != kept:
             shutil.rmtree(other, ignore_errors=True)
     shutil.rmtree(folder / "pending", ignore_errors=True)
+    for part in folder.glob(".*.json.*.part"):
+        part.unlink(missing_ok=True)
 
 
-def begun(folder: Path, embedding: str | None, dim: int) -> tuple[Pointer, bool]:
+def begun(
+    folder: Path, embedding: str | None, dim: int, columns: Mapping[str, str]
+) -> tuple[Pointer, bool]:
     """The table to build: one that was begun with the same embedding, or a new one."""
     file = folder / _BUILDING
     try:
         pointer = _parsed(file.read_bytes(), repr(str(folder)))
         if (pointer.embedding, pointer.dim) == (embedding, dim):
-            return pointer, (folder / f"{pointer.table}.lance" / "_versions").is_dir()
+            there = (folder / f"{pointer.table}.lance" / "_versions").is_dir()
+            return attrs.evolve(pointer, columns=columns), there
         shutil.rmtree(folder / f"{pointer.table}.lance", ignore_errors=True)
     except (OSError, StyleSimError):
         pass
-    pointer = Pointer.fresh(embedding, dim)
+    pointer = Pointer.fresh(embedding, dim, columns)
     _write(file, pointer)
     return pointer, False
 
@@ -193,9 +203,25 @@ def make_folder(folder: Path, *, overwrite: bool) -> None:
         got = f"{shown}, which holds a catalogue"
         raise expected("path", "a free place", got, todo, StorageError)
     ours = {POINTER, _BUILDING, _LOCK, "pending"}
-    if any(n not in ours and not n.startswith(("products-", f".{POINTER}")) for n in names):
+    starts = ("products-", f".{POINTER}", f".{_BUILDING}")  # with a dot, left by a kill
+    if any(n not in ours and not n.startswith(starts) for n in names):
         got = f"{shown}, which holds other files"
         raise expected("path", "a free place", got, "name a new folder", StorageError)
+
+
+def check_embedding(pointer: Pointer, embedding: str | None, dim: int) -> None:
+    """Refuse vectors of another embedding than the catalogue's.
+
+    Raises:
+        InvalidArgumentError: They are.
+    """
+    if embedding == pointer.embedding and dim in (0, pointer.dim):
+        return
+    wish = "no model, as the catalogue has no vectors"
+    if pointer.embedding is not None:
+        wish = f"the model of the catalogue, {pointer.embedding!r} of length {pointer.dim}"
+    got = "none" if embedding is None else f"{embedding!r} of length {dim or 'unknown'}"
+    raise expected("model", wish, got, "open it with that model, or build a new catalogue")
 
 
 @contextmanager
@@ -263,4 +289,5 @@ def parent_of(path: Any) -> tuple[Path, Path]:
         folder = Path(os.path.abspath(path))  # noqa: PTH100 - links are kept as they are
     except (TypeError, ValueError):
         raise expected("path", "the folder of a catalogue", path, "pass its path") from None
-    return folder, folder.parent
+    # Through a link to it, a catalogue has the same pictures as without.
+    return folder, Path(os.path.realpath(folder) if folder.is_symlink() else folder).parent

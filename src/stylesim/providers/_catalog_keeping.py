@@ -9,7 +9,7 @@ import attrs
 from stylesim.errors import NotFoundError, expected
 from stylesim.providers import _catalog_building as building
 from stylesim.providers._catalog_disk import DiskProducts
-from stylesim.providers._catalog_folder import parent_of
+from stylesim.providers._catalog_folder import check_embedding, parent_of, read_pointer
 from stylesim.providers._catalog_memory import merged
 from stylesim.providers._catalog_readers import CatalogReaders, skip_warning
 from stylesim.providers._catalog_writing import CatalogChanges
@@ -124,16 +124,17 @@ class CatalogKeeping(CatalogReaders):
         pointer = stored.pointer
         embedder = None
         if isinstance(model, str):
-            building.check_embedding(pointer, embedding_name(model), 0)
+            check_embedding(pointer, embedding_name(model), 0)
         elif model is not None:
             embedder = Embedder.of(model)
-            building.check_embedding(pointer, embedder.name, embedder.dim)
+            check_embedding(pointer, embedder.name, embedder.dim)
         return cls._stored(stored, folder.name if name is None else name, terms, (), embedder)
 
     def add(
         self,
-        products: Iterable[Product | Mapping[str, Any]],
+        products: Iterable[Product | Mapping[str, Any]] | str | os.PathLike[str],
         *,
+        columns: Mapping[str, str] | None = None,
         vectors: Any = None,
         workers: int = 0,
         progress: bool = False,
@@ -142,6 +143,8 @@ class CatalogKeeping(CatalogReaders):
 
         Args:
             products: Products or mappings, or on disk the path of a file, as for :meth:`build`.
+            columns: As for :meth:`from_csv`; on disk, those that it was built with, unless
+                given.
             vectors: On disk, their vectors, where they were made elsewhere.
             workers: On disk, processes that embed, as for :meth:`build`.
             progress: Whether to show a progress bar on standard error.
@@ -154,22 +157,25 @@ class CatalogKeeping(CatalogReaders):
             InvalidArgumentError: The catalogue has vectors and was opened without its model.
             StorageError: The catalogue cannot be written, or another process writes it.
         """
-        return self._change("add", products, vectors, workers, progress=progress)
+        return self._change("add", products, columns, vectors, workers, progress=progress)
 
     def update(
         self,
-        products: Iterable[Product | Mapping[str, Any]],
+        products: Iterable[Product | Mapping[str, Any]] | str | os.PathLike[str],
         *,
+        columns: Mapping[str, str] | None = None,
         vectors: Any = None,
         workers: int = 0,
         progress: bool = False,
     ) -> CatalogChanges:
         """Bring products up to date: new ones are added, changed ones replaced, others stay.
 
-        Only new and changed pictures are embedded, and those that could not be read before.
+        Only new and changed pictures are embedded, and those that could not be read before. On
+        disk, changed products move to the end.
 
         Args:
             products: As for :meth:`add`.
+            columns: As for :meth:`add`.
             vectors: As for :meth:`add`.
             workers: As for :meth:`add`.
             progress: As for :meth:`add`.
@@ -189,7 +195,7 @@ class CatalogKeeping(CatalogReaders):
             >>> shop.update([attrs.evolve(shirt, price=29.0)]).updated, shop.products[0].price
             (1, 29.0)
         """
-        return self._change("update", products, vectors, workers, progress=progress)
+        return self._change("update", products, columns, vectors, workers, progress=progress)
 
     def delete(self, ids: Iterable[str]) -> CatalogChanges:
         """Take products out.
@@ -217,7 +223,14 @@ class CatalogKeeping(CatalogReaders):
         return CatalogChanges(deleted=len(names))
 
     def _change(
-        self, mode: str, products: Any, vectors: Any, workers: int, *, progress: bool
+        self,
+        mode: str,
+        products: Any,
+        columns: Mapping[str, str] | None,
+        vectors: Any,
+        workers: int,
+        *,
+        progress: bool,
     ) -> CatalogChanges:
         if not isinstance(self.products, DiskProducts):
             if vectors is not None or workers:
@@ -225,13 +238,14 @@ class CatalogKeeping(CatalogReaders):
                 raise expected(
                     "vectors" if workers == 0 else "workers", wish, "one in memory", todo
                 )
-            goods, changes = merged(self.products, products, self.name, mode)
+            goods, changes = merged(self.products, products, columns, self.name, mode)
             lost = self._put(goods, progress=progress)
             return attrs.evolve(changes, skipped=(*changes.skipped, *lost))
         model = self.embedding if vectors is not None else self._model
+        usual = read_pointer(self.products.folder).columns
         source = building.Source.of(
-            products, name=self.name, model=model, vectors=vectors, workers=workers,
-            progress=progress,
+            products, name=self.name, model=model, vectors=vectors, columns=columns, usual=usual,
+            workers=workers, progress=progress,
         )  # fmt: skip
         return building.change(self.products, source, mode=mode)
 

@@ -12,7 +12,7 @@ import numpy as np
 from stylesim.errors import expected
 from stylesim.products import Product, SkippedProduct
 from stylesim.providers._catalog_writing import CatalogChanges
-from stylesim.providers._rows import Intake
+from stylesim.providers._rows import Intake, check_columns
 from stylesim.providers._vectors import embed_pictures, picture_key
 from stylesim.providers.base import SearchResult
 
@@ -124,14 +124,18 @@ def nearest_first(
 
 
 def merged(
-    products: Sequence[Product], rows: Any, name: str, mode: str
+    products: Sequence[Product],
+    rows: Any,
+    columns: Mapping[str, str] | None,
+    name: str,
+    mode: str,
 ) -> tuple[tuple[Product, ...], CatalogChanges]:
     """Products with others added to them, or brought up to date by them."""
     if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
         raise expected("products", "products or mappings", rows, "pass a list of them")
-    intake = Intake(name)
+    fields, intake = check_columns(columns), Intake(name)
     for number, row in enumerate(rows, start=1):
-        intake.take(number, row, source=name)
+        intake.take(number, row, source=name, columns=fields)
     goods = {product.id: product for product in products}
     skipped = list(intake.skipped)
     added = updated = unchanged = 0

@@ -175,7 +175,8 @@ class CatalogReaders(AbstractProductProvider):
         """Make a product of every picture in a folder and its sub-folders.
 
         The file's name is the title, its path the id, and the sub-folder the
-        slot where it names one (``shoes/``, ``trousers/``).
+        slot where it names one (``shoes/``, ``trousers/``). Links to folders are not followed;
+        what cannot be read is listed in ``skipped``.
 
         Args:
             folder: The folder.
@@ -192,14 +193,21 @@ class CatalogReaders(AbstractProductProvider):
             ProductError: The address is not http or https.
         """
         root = Path(folder)
-        rows = []
-        for number, path in enumerate(list_images(folder, recursive=True), start=1):
+        rows: list[tuple[int, Any]] = []
+        lost: list[Any] = []
+        paths = list_images(
+            folder,
+            recursive=True,
+            onerror=lambda _path, error: lost.append(_files.Unreadable(str(error))),
+        )
+        for number, path in enumerate(paths, start=1):
             inside = path.relative_to(root)
             slots = [slot for part in inside.parts[:-1] if (slot := Slot.guess(part))]
             title = inside.stem.replace("_", " ").replace("-", " ")
             row = {"id": inside.as_posix(), "title": title, "image": path}
             row |= {"url": _files.filled(url, inside.stem), "slot": slots[-1] if slots else None}
             rows.append((number, row))
+        rows += enumerate(lost, start=len(rows) + 1)
         return cls._made(iter(rows), name or root.name or "folder", terms, needs_picture=True)
 
     @classmethod

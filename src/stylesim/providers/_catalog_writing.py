@@ -112,6 +112,7 @@ class Writer:
         for chunk in chunks:
             rows, numbers = self._records(chunk)
             known = {} if self.mode == "fresh" else self._known([row["id"] for row in rows])
+            before = self._unmoved(rows, known)
             ready: list[tuple[dict[str, Any], Any]] = []  # with a vector, or None
             waiting: list[dict[str, Any]] = []
             kept: list[dict[str, Any]] = []  # only their words have changed
@@ -124,8 +125,12 @@ class Writer:
                 pictured = bool(row["picture"]) and self.embedder is not None
                 seen = there is not None and there["picture"] == row["picture"] and there["seen"]
                 if self.vectors is not None:
+                    vector = self.vectors[number - 1]
+                    if _same(vector, before.get(row["id"])):
+                        self.counts["unchanged"] += 1
+                        continue
                     self._count(there)
-                    ready.append((row, self.vectors[number - 1]))
+                    ready.append((row, vector))
                 elif (
                     there is not None
                     and there["digest"] == row["digest"]
@@ -175,6 +180,22 @@ class Writer:
         with translated(self.folder):
             return self.table.search().where(wanted).select(columns).limit(len(ids)).to_arrow()
 
+    def _unmoved(
+        self, rows: list[dict[str, Any]], known: dict[str, dict[str, Any]]
+    ) -> dict[str, FloatArray]:
+        """Vectors of rows that are there as they are, where new vectors are given."""
+        if self.vectors is None:
+            return {}
+        facts = ("digest", "picture")
+        there = [(row, known[row["id"]]) for row in rows if row["id"] in known]
+        return self._old_vectors(
+            [
+                row["id"]
+                for row, old in there
+                if old["seen"] and all(row[fact] == old[fact] for fact in facts)
+            ]
+        )
+
     def _old_vectors(self, ids: list[str]) -> dict[str, FloatArray]:
         if not ids:
             return {}
@@ -213,6 +234,13 @@ class Writer:
             self._commits += 1
             if self.mode == "fresh" and self._commits % _COMPACT_EVERY == 0:
                 compact(self.table, keep_old=False)
+
+
+def _same(vector: FloatArray, before: FloatArray | None) -> bool:
+    if before is None:
+        return False
+    unit = unit_rows(vector[None], (1, len(before)), "vectors")[0]
+    return np.allclose(unit, before, rtol=0, atol=1e-6)
 
 
 def embedded(

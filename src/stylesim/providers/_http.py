@@ -20,6 +20,7 @@ import attrs
 from stylesim.errors import MissingExtraError, ProviderError, expected
 from stylesim.products import ProviderTerms, SkippedProduct
 from stylesim.providers._answers import Answer, Limits, NotYet, check_limits
+from stylesim.providers._deadline import Deadline, bound
 from stylesim.providers.base import AbstractProductProvider, SearchResult, fitting
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class HttpProvider(AbstractProductProvider):
     Args:
         name: Name in messages and in ``Product.source``.
         terms: What may be done with the answers.
-        timeout: Seconds for one whole answer, its body included.
+        timeout: Seconds for one whole answer, its headers and body included; in ``search``,
+            looking the host up comes on top.
         retries: How often a request is repeated after 429, 500, 502, 503, 504
             or a broken connection.
         max_wait: Longest pause before a repetition, in seconds; a shop that
@@ -123,11 +125,12 @@ class HttpProvider(AbstractProductProvider):
 
     def _run(self, plan: Plan) -> SearchResult:
         httpx = _httpx()
-        limits = self._limits()
+        limits, deadline = self._limits(), Deadline()
 
         def fetch(request: Request) -> Any:
             answer = Answer(limits)
             while True:
+                deadline.end = answer.deadline
                 try:
                     with client.stream(**_arguments(request)) as response:
                         answer.open(response.status_code, response.headers)
@@ -140,9 +143,7 @@ class HttpProvider(AbstractProductProvider):
                     seconds = answer.broken(type(error).__name__)
                 _pause(seconds)
 
-        with httpx.Client(
-            transport=_keyed(httpx, asynchronous=False), timeout=self.timeout
-        ) as client:
+        with httpx.Client(transport=_keyed(httpx, deadline), timeout=self.timeout) as client:
             return self._drive(plan, fetch)
 
     def _drive(self, plan: Plan, fetch: Any) -> SearchResult:
@@ -167,18 +168,23 @@ class HttpProvider(AbstractProductProvider):
             answer = Answer(limits)
             while True:
                 try:
-                    async with client.stream(**_arguments(request)) as response:
+                    async with (
+                        asyncio.timeout(answer.deadline - time.monotonic()),
+                        client.stream(**_arguments(request)) as response,
+                    ):
                         answer.open(response.status_code, response.headers)
                         async for chunk in response.aiter_bytes():
                             answer.take(chunk)
                     return answer.json()
                 except NotYet as wait:
                     seconds = wait.seconds
+                except TimeoutError:
+                    seconds = answer.broken("Timeout")
                 except httpx.HTTPError as error:
                     seconds = answer.broken(type(error).__name__)
                 await _apause(seconds)
 
-        transport = _keyed(httpx, asynchronous=True)
+        transport = _keyed(httpx, None)
         step: Step = _first
         value: Any = None
         async with httpx.AsyncClient(transport=transport, timeout=self.timeout) as client:
@@ -233,8 +239,11 @@ def _arguments(request: Request) -> dict[str, Any]:
     return given
 
 
-def _keyed(httpx: Any, *, asynchronous: bool) -> Any:
-    """A transport that adds secret parameters below the client, which logs addresses."""
+def _keyed(httpx: Any, deadline: Deadline | None) -> Any:
+    """A transport that adds secret parameters below the client, which logs addresses.
+
+    It blocks and keeps to a deadline, or is asynchronous without.
+    """
 
     def keyed(request: Any) -> Any:
         secret = request.extensions.get("stylesim")
@@ -248,7 +257,7 @@ def _keyed(httpx: Any, *, asynchronous: bool) -> Any:
             extensions=request.extensions,
         )
 
-    if asynchronous:
+    if deadline is None:
 
         class AsyncKeyed(httpx.AsyncHTTPTransport):  # type: ignore[misc]
             async def handle_async_request(self, request: Any) -> Any:
@@ -260,7 +269,8 @@ def _keyed(httpx: Any, *, asynchronous: bool) -> Any:
         def handle_request(self, request: Any) -> Any:
             return super().handle_request(keyed(request))
 
-    return Keyed(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False)
+    return bound(Keyed(verify=context, trust_env=False), context, deadline)
 
 
 def key_from(argument: str, value: object, variable: str) -> str:
@@ -295,4 +305,6 @@ class Token:
             raise provider.nonsense("gave no access token")
         lasts = answer.get("expires_in")
         number = isinstance(lasts, (int, float)) and not isinstance(lasts, bool)
-        self.text, self.until = text, now + (max(0.0, lasts - 60.0) if number else 300.0)
+        # A day at most: a number without end would not even be one for Python.
+        seconds = min(max(lasts, 60), 86_460) if number else 360
+        self.text, self.until = text, now + seconds - 60.0

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -16,14 +17,17 @@ import attrs
 
 from stylesim.errors import ProductError, StorageError, StyleSimError, expected
 from stylesim.products import Product, ProviderTerms
-from stylesim.providers._http import HttpProvider
 from stylesim.providers.base import AbstractProductProvider, SearchResult, provider_name
+from stylesim.providers.catalog import CatalogProvider
+from stylesim.providers.chain import ChainProvider
+from stylesim.providers.function import FunctionProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from stylesim.products import ProductQuery
 
+_FORMAT = 2  # of what is kept; what is of another is asked for again
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS answers "
     "(key TEXT PRIMARY KEY, stored REAL NOT NULL, until REAL, products TEXT NOT NULL)"
@@ -51,13 +55,14 @@ class CachedProvider(AbstractProductProvider):
         provider: The provider to ask.
         path: The file; made where it is missing, in a folder that exists.
         ttl: Longest time that an answer is kept, in seconds; None leaves it to the terms.
-        key: Identity of the provider in the file; needed only where two differ in
-            more than their names and settings.
+        key: Identity of the provider in the file; needed where two of one class have the same
+            name and the same ``repr``, and for functions and catalogues in memory without a
+            name of their own.
         clock: Seconds since 1970; for tests.
 
     Raises:
         InvalidArgumentError: An argument is of the wrong kind.
-        StorageError: The file cannot be opened.
+        StorageError: The file cannot be opened, or belongs to something else.
 
     Example:
         >>> import tempfile
@@ -86,21 +91,28 @@ class CachedProvider(AbstractProductProvider):
         provider: object = self.provider
         if not isinstance(provider, AbstractProductProvider):
             raise expected("provider", "a provider", provider, "pass one")
+        if self.key is None and _nameless(self.provider):
+            todo = "pass key=, or give the provider a name="
+            raise expected("key", "what tells this provider from others", "nothing", todo)
         self.ttl = ProviderTerms(cache_ttl=self.ttl).cache_ttl
         self.name = provider_name(self.provider)
         self.terms = self.provider.terms
         try:
             with closing(self._open()) as file, file:
+                there = {name for (name,) in file.execute("SELECT tbl_name FROM sqlite_master")}
+                if there - {"answers"}:
+                    got, todo = f"{str(self.path)!r}, with other tables", "choose another path"
+                    raise expected("path", "a cache file, or none yet", got, todo, StorageError)
                 file.execute(_TABLE)
         except sqlite3.Error as error:
             raise self._problem(error) from error
 
-    def search(self, query: ProductQuery) -> Sequence[Product]:
+    def search(self, query: ProductQuery) -> SearchResult:
         """Give the kept answer, or ask; see :meth:`AbstractProductProvider.search`."""
         known = self._kept(query)
         return known if known is not None else self._keep(query, self.provider.search(query))
 
-    async def asearch(self, query: ProductQuery) -> Sequence[Product]:
+    async def asearch(self, query: ProductQuery) -> SearchResult:
         """Give the kept answer, or ask without blocking the event loop."""
         known = self._kept(query)
         return known if known is not None else self._keep(query, await self.provider.asearch(query))
@@ -121,7 +133,7 @@ class CachedProvider(AbstractProductProvider):
         limits = (self.ttl, self.terms.cache_ttl)
         return min((limit for limit in limits if limit is not None), default=math.inf)
 
-    def _kept(self, query: ProductQuery) -> list[Product] | None:
+    def _kept(self, query: ProductQuery) -> SearchResult | None:
         self.errors = ()
         now, lifetime = self.clock(), self._lifetime()
         try:
@@ -131,22 +143,26 @@ class CachedProvider(AbstractProductProvider):
         except sqlite3.Error as error:
             self.errors = (self._problem(error),)
             return None
-        # A stored time in the future is a clock set back: its age is not known.
-        if row is None or not 0 <= now - row[0] < lifetime:
+        if row is None:
             return None
         try:
-            return [Product(**fields) for fields in json.loads(row[1])]
-        except (ValueError, TypeError, ProductError) as error:
+            # A stored time in the future is a clock set back: its age is not known.
+            if not 0 <= now - row[0] < lifetime:
+                return None
+            said = json.loads(row[1])
+            products = [Product(**fields) for fields in said["products"]]
+            return SearchResult(products, cosines=said["cosines"])
+        except (ValueError, TypeError, KeyError, ProductError) as error:
             self.errors = (self._problem(error),)
             return None
 
-    def _keep(self, query: ProductQuery, answer: Iterable[Product]) -> Sequence[Product]:
-        skipped = answer.skipped if isinstance(answer, SearchResult) else ()
-        products = list(answer)
+    def _keep(self, query: ProductQuery, answer: Iterable[Product]) -> SearchResult:
+        found = answer if isinstance(answer, SearchResult) else SearchResult(answer)
         lifetime, now = self._lifetime(), self.clock()
-        if lifetime > 0 and _plain(products):
+        if lifetime > 0 and _plain(found):
             until = None if math.isinf(lifetime) else now + lifetime
-            text = json.dumps([product.to_dict() for product in products], ensure_ascii=False)
+            said = {"products": [one.to_dict() for one in found], "cosines": found.cosines}
+            text = json.dumps(said)  # in ASCII, as not every text can be written in UTF-8
             try:
                 with closing(self._open()) as file, file:
                     file.execute("DELETE FROM answers WHERE until <= ?", (now,))
@@ -154,13 +170,13 @@ class CachedProvider(AbstractProductProvider):
                     file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
             except sqlite3.Error as error:
                 self.errors = (*self.errors, self._problem(error))
-        return SearchResult(products, skipped)
+        return found
 
     def _key(self, query: ProductQuery) -> str:
-        # The repr of an HTTP provider holds its settings and no key of a shop.
-        who = repr(self.provider) if isinstance(self.provider, HttpProvider) else self.name
-        asked = attrs.asdict(query)
-        text = json.dumps([self.key or who, type(self.provider).__qualname__, asked], default=str)
+        # A repr holds settings and no key of a shop; its places in memory differ each time.
+        who = self.key or [self.name, re.sub(r" at 0x\w+", "", repr(self.provider))]
+        asked = [_FORMAT, who, type(self.provider).__qualname__, attrs.asdict(query)]
+        text = json.dumps(asked, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _open(self) -> sqlite3.Connection:
@@ -173,7 +189,18 @@ class CachedProvider(AbstractProductProvider):
         return expected("path", "a cache file to read and write", got, todo, StorageError)
 
 
-def _plain(products: Sequence[Product]) -> bool:
+def _nameless(provider: AbstractProductProvider) -> bool:
+    """Whether nothing tells a provider from others of its class."""
+    if isinstance(provider, ChainProvider):
+        return any(_nameless(one) for one in provider.providers)
+    if isinstance(provider, CatalogProvider) and not isinstance(provider.products, tuple):
+        return False  # its folder does
+    if not isinstance(provider, (CatalogProvider, FunctionProvider)):
+        return False
+    return provider.name == attrs.fields_dict(type(provider))["name"].default
+
+
+def _plain(products: Iterable[Product]) -> bool:
     """Whether every picture is a path or an address, which can be written down."""
     return all(
         product.image is None or isinstance(product.image, (str, os.PathLike))

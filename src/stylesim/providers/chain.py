@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import zip_longest
+from itertools import chain, islice, repeat, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,7 +14,7 @@ from stylesim.providers._rows import check_name
 from stylesim.providers.base import AbstractProductProvider, SearchResult, provider_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from stylesim.products import ProductQuery
 
@@ -96,25 +96,25 @@ class ChainProvider(AbstractProductProvider):
 
     def search(self, query: ProductQuery) -> SearchResult:
         """Ask the providers; see :meth:`AbstractProductProvider.search`."""
-        failures: list[ProviderFailure] = []
-        skipped: list[SkippedProduct] = []
+        answers: list[_Answer] = []
         for group in self._groups():
-            answers = [_ask(provider, query, failures, skipped) for provider in group]
-            found = _in_turn(answers, query.limit)
+            asked = [_ask(provider, query) for provider in group]
+            answers += asked
+            found = _in_turn(asked, query.limit)
             if found:
                 break
-        return self._end(found, failures, skipped)
+        return self._end(found, answers)
 
     async def asearch(self, query: ProductQuery) -> SearchResult:
         """Ask without blocking the event loop; merged providers all at once."""
-        failures: list[ProviderFailure] = []
-        skipped: list[SkippedProduct] = []
+        answers: list[_Answer] = []
         for group in self._groups():
-            asked = (_aask(each, query, failures, skipped) for each in group)
-            found = _in_turn(await asyncio.gather(*asked), query.limit)
+            asked = await asyncio.gather(*(_aask(provider, query) for provider in group))
+            answers += asked
+            found = _in_turn(asked, query.limit)
             if found:
                 break
-        return self._end(found, failures, skipped)
+        return self._end(found, answers)
 
     def _groups(self) -> list[list[AbstractProductProvider]]:
         """Providers that are asked together; the first group with products ends the search."""
@@ -124,12 +124,8 @@ class ChainProvider(AbstractProductProvider):
         alone = [[provider] for provider in self.providers if not provider.terms.may_mix]
         return [mixed, *alone] if mixed else alone
 
-    def _end(
-        self,
-        found: list[Product],
-        failures: list[ProviderFailure],
-        skipped: list[SkippedProduct],
-    ) -> SearchResult:
+    def _end(self, found: SearchResult, answers: list[_Answer]) -> SearchResult:
+        failures = [answer.failure for answer in answers if answer.failure is not None]
         order = {provider_name(each): place for place, each in enumerate(self.providers)}
         self.errors = tuple(sorted(failures, key=lambda failure: order[failure.provider]))
         if not found and len(failures) == len(self.providers):
@@ -137,47 +133,50 @@ class ChainProvider(AbstractProductProvider):
             message = f"{self.name}: every provider failed: {reasons}"
             raise ProviderError(message, provider=self.name, status=None)
         told = [SkippedProduct(str(one.error), source=one.provider) for one in self.errors]
-        return SearchResult(found, (*told, *skipped))
+        told += [one for answer in answers for one in answer.skipped]
+        return attrs.evolve(found, skipped=told)
 
 
-def _ask(
-    provider: AbstractProductProvider,
-    query: ProductQuery,
-    failures: list[ProviderFailure],
-    skipped: list[SkippedProduct],
-) -> list[Product]:
-    found: list[Product] = []
+@attrs.define
+class _Answer:
+    """What one provider gave: products, each with its cosine or None."""
+
+    provider: AbstractProductProvider
+    products: list[tuple[Product, float | None]] = attrs.field(factory=list)
+    skipped: tuple[SkippedProduct, ...] = ()
+    failure: ProviderFailure | None = None
+
+    def take(self, answer: Iterable[Product], limit: int | None) -> None:
+        """Read products one by one, so that what came before a failure is kept."""
+        cosines: Iterable[float | None] = ()
+        if isinstance(answer, SearchResult):
+            self.skipped, cosines = answer.skipped, answer.cosines
+        for product, cosine in zip(
+            islice(answer, limit), chain(cosines, repeat(None)), strict=False
+        ):
+            self.products.append((_checked(product, self.provider), cosine))
+
+
+def _ask(provider: AbstractProductProvider, query: ProductQuery) -> _Answer:
+    answer = _Answer(provider)
     try:
         _check_alive(provider)
-        answer = provider.search(query)
-        skipped += _skipped_of(answer)
-        for product in answer:  # one by one: what came before a failure is kept
-            found.append(_checked(product, provider))
-            if len(found) == query.limit:
-                break
+        answer.take(provider.search(query), query.limit)
     except Exception as error:  # noqa: BLE001 - one plug-in must not cost the others' answers
-        failures.append(_failure(provider, error))
-    return found
+        answer.failure = _failure(provider, error)
+    return answer
 
 
-async def _aask(
-    provider: AbstractProductProvider,
-    query: ProductQuery,
-    failures: list[ProviderFailure],
-    skipped: list[SkippedProduct],
-) -> list[Product]:
+async def _aask(provider: AbstractProductProvider, query: ProductQuery) -> _Answer:
+    if type(provider).asearch is AbstractProductProvider.asearch:
+        return await asyncio.to_thread(_ask, provider, query)
+    answer = _Answer(provider)
     try:
         _check_alive(provider)
-        answer = await provider.asearch(query)
-        skipped += _skipped_of(answer)
-        return [_checked(product, provider) for product in answer]
+        answer.take(await provider.asearch(query), query.limit)
     except Exception as error:  # noqa: BLE001 - one plug-in must not cost the others' answers
-        failures.append(_failure(provider, error))
-    return []
-
-
-def _skipped_of(answer: object) -> tuple[SkippedProduct, ...]:
-    return answer.skipped if isinstance(answer, SearchResult) else ()
+        answer.failure = _failure(provider, error)
+    return answer
 
 
 def _check_alive(provider: AbstractProductProvider) -> None:
@@ -202,10 +201,14 @@ def _failure(provider: AbstractProductProvider, error: Exception) -> ProviderFai
     return ProviderFailure(name, wrapped)
 
 
-def _in_turn(answers: Sequence[Sequence[Product]], limit: int | None) -> list[Product]:
-    found: dict[str, Product] = {}
-    for turn in zip_longest(*answers):
-        for product in turn:
-            if product is not None:
-                found.setdefault(product.url, product)
-    return list(found.values())[:limit]
+def _in_turn(answers: Iterable[_Answer], limit: int | None) -> SearchResult:
+    found: dict[str, tuple[Product, float | None]] = {}
+    for turn in zip_longest(*(answer.products for answer in answers)):
+        for one in turn:
+            if one is not None:
+                found.setdefault(one[0].url, one)
+    best = list(found.values())[:limit]
+    cosines = [cosine for _, cosine in best if cosine is not None]
+    return SearchResult(
+        [product for product, _ in best], cosines=cosines if len(cosines) == len(best) else ()
+    )

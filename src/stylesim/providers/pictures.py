@@ -15,6 +15,7 @@ from stylesim.errors import MissingExtraError, StyleSimError
 from stylesim.images import load_image
 from stylesim.providers._addresses import AddressGate, Refused
 from stylesim.providers._answers import check_limits, check_whole
+from stylesim.providers._deadline import Deadline, bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,8 @@ class PictureFetcher:
     environment, no cookie is kept, no key is sent, and nothing is repeated or kept.
 
     Args:
-        timeout: Seconds for one picture, redirects and body included.
+        timeout: Seconds for one picture, redirects and body included; looking hosts up comes
+            on top.
         max_bytes: Largest picture read.
         max_redirects: How many redirects are followed.
         at_once: Pictures fetched at the same time.
@@ -113,6 +115,8 @@ class PictureFetcher:
             return Fetched(url, problem=str(reason))
         except StyleSimError as error:
             return Fetched(url, problem=f"what came is no picture that can be used: {error}")
+        except httpx.TimeoutException:
+            return Fetched(url, problem=f"it took longer than {self.timeout:g} s")
         except httpx.HTTPError as error:
             return Fetched(url, problem=f"the shop did not answer ({type(error).__name__})")
         except Exception as error:  # noqa: BLE001 - one picture must not cost the others
@@ -153,7 +157,8 @@ class PictureFetcher:
                 },
             )
             # One connection a picture: one made for another name is never used again.
-            with httpx.HTTPTransport(verify=context, trust_env=False) as transport:
+            made = httpx.HTTPTransport(verify=context, trust_env=False)
+            with bound(made, context, Deadline(deadline)) as transport:
                 try:
                     response = transport.handle_request(request)
                 except (httpx.ConnectError, httpx.ConnectTimeout) as error:
