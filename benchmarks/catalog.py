@@ -245,6 +245,9 @@ def report(work: Path, rows: int, dim: int, count: int) -> None:
     """Measure and print."""
     if not (work / "vectors.npy").exists():
         make_vectors(work / "vectors.npy", rows, dim)
+    made = np.load(work / "vectors.npy", mmap_mode="r").shape
+    if made != (rows, dim):
+        sys.exit(f"{work} holds {made[0]:,} products x {made[1]}: ask for these, or name another")
     built = {} if (work / "shop").exists() else measured("build", work, rows, count)
     found = measured("search", work, rows, count)
     exact = measured("plain", work, rows, count)

@@ -71,7 +71,7 @@ def falls(model: ss.LightweightClassifier, path: Path, cams: tuple[Cam | None, .
 def table_of(rows: list[dict[str, float]], cams: tuple[Cam | None, ...], kind: str) -> str:
     """The table of the page."""
     columns = {key: np.array([row[key] for row in rows]) for key in rows[0]}
-    before = columns["before"]
+    before, root = columns["before"], len(rows) ** 0.5
     names = [name_of(cam) for cam in cams]
     names.sort(key=lambda name: columns[f"{name}/True"].mean())
     lines = []
@@ -80,7 +80,7 @@ def table_of(rows: list[dict[str, float]], cams: tuple[Cam | None, ...], kind: s
         for where in (False, True):
             after, chance = columns[f"{name}/{where}"], columns[f"random/{where}"]
             line += [
-                f"{(before - after).mean():.3f}",
+                f"{(before - after).mean():.3f} ± {(before - after).std(ddof=1) / root:.3f}",
                 "" if name == "random" else f"{np.mean(after < chance):.0%}",
             ]
         lines.append(line)
@@ -93,7 +93,8 @@ def table_of(rows: list[dict[str, float]], cams: tuple[Cam | None, ...], kind: s
     ]
     said = (
         f"{len(rows)} {kind} street photographs, mean similarity {before.mean():.2f}, one target "
-        f"of {SHOTS} photographs a style; random places: mean of {DRAWS} draws."
+        f"of {SHOTS} photographs a style; random places: mean of {DRAWS} draws. Falls are "
+        "means with their standard errors."
     )
     return f"{said}\n\n{markdown(head, lines)}"
 
@@ -118,7 +119,8 @@ def main() -> None:
     groups = outfit_groups(others)
     tests = [photo for group, count in TESTED.items() for photo in groups[group][:count]]
     # Spread over the groups where fewer are asked for.
-    tests = [tests[i] for i in np.linspace(0, len(tests) - 1, args.photos).round().astype(int)]
+    count = min(args.photos, len(tests))
+    tests = [tests[i] for i in np.linspace(0, len(tests) - 1, count).round().astype(int)]
     cams = ALL if args.all else FEW
     start, rows = time.perf_counter(), []
     for seed, photo in enumerate(tests):

@@ -105,7 +105,7 @@ def table_one(rest: Mapping[str, Array]) -> dict[str, float]:
     truth = np.concatenate([np.full(len(rest[s]), k) for k, s in enumerate(STYLES)])
     out["4-way accuracy"] = float(np.mean(right))
     out["AUC All Similar / All Different"] = auc(rest["wanted"][:, 0], rest["All Different"][:, 0])
-    out["|Top - Bottom|"] = abs(out["Top Similar"] - out["Bottom Similar"])
+    out["Top and Bottom apart"] = abs(out["Top Similar"] - out["Bottom Similar"])
     out["calibration error"] = calibration_error(np.concatenate([rest[s] for s in STYLES]), truth)
     return out
 

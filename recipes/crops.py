@@ -5,7 +5,7 @@ known) and laid-out ones from GrabCut. What surrounds the garment is kept beside
 that training can keep it, grey it or swap it. To the garments to learn from come those that
 `derived.py` makes of them.
 
-    python recipes/crops.py --work out/recipes
+    python recipes/crops.py --work out/recipes --init yolov8n-cls.pt
 """
 
 from __future__ import annotations

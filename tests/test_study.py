@@ -199,12 +199,14 @@ def test_bad_arguments(argument: str, change: dict[str, object]) -> None:
 
 
 def test_a_picture_that_cannot_be_read() -> None:
-    with pytest.raises(ImageError):
+    backbone = Counting()
+    with pytest.raises(ImageError, match=r"^test_images\['bad'\]\[1\]: "):
         epoch_study(
             TARGET,
-            {"bad": b"no picture"},
+            {**TESTS, "bad": [shade(230, 9, 9), b"no picture"]},
             epochs=(1,),
-            backbone=Counting(),
+            backbone=backbone,
             finder=WholePictureFinder(),
             progress=False,
         )
+    assert backbone.asked == 0, "nothing was learned before"

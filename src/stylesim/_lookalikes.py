@@ -27,6 +27,9 @@ MOST_BITS = 24
 MOST_COLOUR = 10.0
 """Mean difference of the fields, in levels of 0 to 255, that one photograph may show."""
 
+MOST_FIELD = 21.0
+"""That of one field: in a studio most fields are background, which is the same for all."""
+
 
 def summarise(picture: Image.Image) -> bytes:
     """Summarise an upright RGB picture in 80 bytes.
@@ -67,7 +70,8 @@ def pairs_alike(summaries: Sequence[bytes]) -> list[tuple[int, int]]:
         different = (_BITS - signs[start : start + _BLOCK] @ signs[start:].T) / 2.0
         rows, columns = np.nonzero(np.triu(different <= MOST_BITS, k=1))
         rows, columns = rows + start, columns + start
-        colour = np.abs(fields[rows] - fields[columns]).mean(axis=1)
-        near = colour <= MOST_COLOUR
+        away = np.abs(fields[rows] - fields[columns])
+        away = away.reshape(-1, _FIELDS * _FIELDS, 3).mean(axis=2)
+        near = (away.mean(axis=1) <= MOST_COLOUR) & (away.max(axis=1, initial=0) <= MOST_FIELD)
         found.extend(zip(rows[near].tolist(), columns[near].tolist(), strict=True))
     return found

@@ -181,11 +181,11 @@ def shown_regions(classes: Sequence[str], views: TargetViews) -> dict[str, dict[
     }
 
 
-def missing_garments(target: StyleTarget, views: TargetViews) -> Iterator[Finding]:
+def missing_garments(target: StyleTarget, views: TargetViews, *, whole: bool) -> Iterator[Finding]:
     """Regions of the body that a class does not show, and photographs without a garment."""
     shown = shown_regions(target.classes, views)
-    if not any(shown.values()):
-        return  # pictures are compared as wholes
+    if whole and not any(shown.values()):
+        return  # nothing is missed where pictures are compared as wholes anyway
     wanted, contrast = target.classes[0], target.classes[1:]
     sizes = {label: len(pictures) for label, pictures in target.images.items()}
     for region in BODY:
@@ -202,23 +202,29 @@ def missing_garments(target: StyleTarget, views: TargetViews) -> Iterator[Findin
                 f"Add {_GOOD - own} outfits that show a {one} to {wanted}.",
             )
             continue
+        alone = max(others.values()) < _FEWEST
         for name in (name for name, count in others.items() if count < _FEWEST):
             yield Finding(
                 "missing",
                 False,
                 (name,),
-                f"{name} shows {many} in {others[name]} of {sizes[name]} photographs, so no {one} "
-                f"is compared with those of {name}",
+                f"{name} shows {many} in {others[name]} of {sizes[name]} photographs, so "
+                + (
+                    f"{many} are not compared"
+                    if alone
+                    else f"no {one} is compared with those of {name}"
+                ),
                 f"Add {_GOOD - others[name]} outfits that show a {one} to {name}.",
             )
     yield from _only_in_contrast(shown, wanted, contrast)
     for label, pictures in zip(target.classes, views, strict=True):
         bare = [place for place, ways in enumerate(pictures) if not ways[0].garments]
         if bare:
+            # What a style is of has to show: else its pictures are compared as wholes.
             names = tuple(target.sources[label][place] for place in bare)
             yield Finding(
                 "missing",
-                False,
+                len(bare) == len(pictures),
                 (label,),
                 f"no garment was found in {len(bare)} of {len(pictures)} photographs of {label}: "
                 + ", ".join(names[:3])

@@ -222,6 +222,10 @@ def quick_faults(classes: Sequence[str], views: TargetViews) -> list[str]:
         One sentence a fault.
     """
     faults = []
+    flat = [ways for pictures in views for ways in pictures]
+    # Where pictures shall be compared as wholes, they come mirrored too.
+    if all(len(ways) == 1 and not ways[0].garments for ways in flat):
+        faults.append("no garment was found in any photograph, so they are compared as wholes")
     names = {"upper": "tops", "lower": "bottoms"}
     for region in BODY:
         shown = [
@@ -233,7 +237,7 @@ def quick_faults(classes: Sequence[str], views: TargetViews) -> list[str]:
                 f"{classes[0]} shows {names[region]} in {shown[0]} of {len(views[0])} photographs, "
                 f"so {names[region]} are not compared"
             )
-    rows = unit_rows([balanced(ways[0]) for pictures in views for ways in pictures])
+    rows = unit_rows([balanced(ways[0]) for ways in flat])
     labels = np.repeat(np.arange(len(views)), [len(pictures) for pictures in views])
     nearness = _to_others(rows, labels, len(views))
     for label in range(1, len(views)):

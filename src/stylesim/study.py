@@ -16,6 +16,7 @@ from stylesim._tables import aligned
 from stylesim.backbones.base import check_whole, listed
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import expected
+from stylesim.images import load_image
 from stylesim.similarity import SimilarityScorer
 from stylesim.style_target import StyleTarget
 
@@ -235,6 +236,9 @@ def epoch_study(
         finder=finder,
         backbone=backbone,
     )
+    for name, pictures in groups.items():  # before minutes of learning
+        for place, picture in enumerate(pictures):
+            load_image(picture, shrink_to=1, argument=f"test_images[{name!r}][{place}]")
     flat = {
         f"{name} [{place}]": picture
         for name, pictures in groups.items()

@@ -223,7 +223,7 @@ def check_target(
         *findings.nearly_the_same(target, twins),
         *findings.not_told_apart(target.classes, held),
         *findings.backgrounds(target.classes, held, whole=whole),
-        *findings.missing_garments(target, views),
+        *findings.missing_garments(target, views, whole=whole),
         *findings.numbers(target),
     ]
     known = np.diag(table)[~np.isnan(np.diag(table))]
