@@ -27,13 +27,14 @@ def check_whole(argument: str, value: object, todo: str, least: int = 1) -> None
         raise expected(argument, f"a whole number of at least {least}", value, todo)
 
 
-def check_seed(seed: object) -> None:
-    """Refuse what is no seed.
+def check_seed(seed: Any) -> int:
+    """Return a seed, or refuse what is none.
 
     Raises:
         InvalidArgumentError: It is no whole number of at least 0.
     """
     check_whole("seed", seed, "pass seed=0", least=0)
+    return int(seed)
 
 
 def array_of(x: object, argument: str, dtype: Any = None) -> npt.NDArray[Any]:

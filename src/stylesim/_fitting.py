@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylesim._calibration import calibration_for
+from stylesim._checks import check_seed
 from stylesim._head import Head
 from stylesim._looking import look
 from stylesim._regions import (
@@ -41,8 +42,7 @@ def check_choices(method: object, seed: object, finder: object, backbone: object
     """
     if method not in ("head", "finetune"):
         raise expected("method", "'head' or 'finetune'", method, "pass one of these")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise expected("seed", "a whole number of at least 0", seed, "pass seed=0")
+    check_seed(seed)
     if not isinstance(finder, (AbstractGarmentFinder, type(None))):
         wish, todo = "an AbstractGarmentFinder", "derive yours from it"
         raise expected("finder", wish, finder, todo)

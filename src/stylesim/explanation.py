@@ -8,10 +8,10 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim._checks import check_seed, check_whole
 from stylesim._deleting import hottest_marks, random_marks, similarity_without
 from stylesim._explained import Explanation, highest
 from stylesim._explaining import Nearest, Part, explained_parts, nearest_photographs, sentence_of
-from stylesim.backbones.base import check_whole
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import NotFittedError, expected
 from stylesim.images import load_image
@@ -177,11 +177,11 @@ def deletion_test(
     for Explanation of Black-box Models, BMVC 2018.
     """
     check_whole("draws", draws, "pass draws=5")
+    rng = np.random.default_rng(check_seed(seed))
     _check(model, None, 1)
     highest(np.zeros((1, 1), np.float32), share)
     picture = load_image(image, shrink_to=_SHORT_SIDE)
     why = _explained(picture, explained_parts(model, picture, slot, slot_weights), ())
-    rng = np.random.default_rng(seed)
     marks = [hottest_marks(why, share, rng, inside=inside)]
     marks += [random_marks(why, share, rng, inside=inside) for _ in range(draws)]
     scores = [
