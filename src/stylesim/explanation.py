@@ -34,7 +34,9 @@ class DeletionTest:
     """What deleting places of a picture does to its similarity.
 
     Attributes:
-        before: Similarity of the picture as it is, 0 to 1.
+        before: Similarity of the picture with nothing deleted, 0 to 1; as for the others, its
+            longest side is at most 1024 pixels, so that of larger pictures it is not quite the
+            similarity that :func:`explain` tells.
         hottest: Similarity with the hottest places deleted.
         random: Similarity with as many places deleted at random, the mean of all draws.
         share: Share of the pixels that were deleted.
@@ -224,7 +226,8 @@ def _explained(
         box = Image.Resampling.BOX
         heat = np.asarray(Image.fromarray(heat).resize((width, height), box), np.float32)
         compared = np.asarray(Image.fromarray(compared).resize((width, height)), np.bool_)
-        parts = tuple(part.scaled(scale) for part in parts)
+        heat = heat * compared  # its edges were blurred beyond the garments
+        parts = tuple(part.scaled(scale, (width, height)) for part in parts)
     largest = float(heat.max())
     row = scored.row
     return Explanation(
