@@ -206,6 +206,13 @@ def test_catalog_into_a_file_is_refused(tmp_path) -> None:
         (lambda: datasets.make_catalog(n=0), "n"),
         (lambda: datasets.draw_garment("suit", "toga"), "kind"),
         (lambda: datasets.draw_garment("suit", "blazer", background="moon"), "background"),
+        (lambda: datasets.make_closet(style=[]), "style"),
+        (lambda: datasets.make_outfits(["suit"]), "wanted"),
+        (lambda: datasets.draw_garment("suit", ["blazer"]), "kind"),
+        (lambda: datasets.draw_garment("suit", "blazer", background=["wood"]), "background"),
+        (lambda: datasets.make_catalog(3), "folder"),
+        (lambda: datasets.make_catalog("a\0b"), "folder"),
+        (lambda: datasets.make_catalog("a\ud800"), "folder"),
     ],
 )
 def test_bad_arguments_are_named(call, argument: str) -> None:

@@ -80,6 +80,8 @@ def test_missing_folder_names_the_argument(tmp_path: Path) -> None:
             load(tmp_path / "nowhere")
         assert caught.value.details["argument"] == "folder"
         assert "nowhere" in str(caught.value)
+        with pytest.raises(InvalidArgumentError, match="folder: expected the path of a folder"):
+            load(None)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,20 @@ def test_a_bad_row_is_named(clothing: Path, row: str) -> None:
     table = clothing / "images.csv"
     table.write_text(f"image,sender_id,label,kids\n{row}\n")
     with pytest.raises(DamagedFileError, match="line 2"):
+        datasets.load_clothing(clothing)
+
+
+@pytest.mark.parametrize("rows", ["", "image,sender_id,label,kids\n"])
+def test_an_empty_table_is_damaged(clothing: Path, rows: str) -> None:
+    (clothing / "images.csv").write_text(rows)
+    with pytest.raises(DamagedFileError, match="no photograph"):
+        datasets.load_clothing(clothing)
+
+
+def test_a_photograph_listed_twice_is_damage(clothing: Path) -> None:
+    with (clothing / "images.csv").open("a") as table:
+        table.write("a,8,Dress,True\n")
+    with pytest.raises(DamagedFileError, match="line 5: a a second time"):
         datasets.load_clothing(clothing)
 
 
@@ -116,6 +132,10 @@ def test_missing_photographs_are_counted(clothing: Path, street: Path) -> None:
         '{"labels": []}',
         '{"labels": [], "tags": 3}',
         '{"labels": [], "tags": {"../photos/0001": []}}',
+        '{"labels": [], "tags": {}}',
+        '{"labels": [], "tags": {"0001": "skirt"}}',
+        '{"labels": "null", "tags": {"0001": ["skirt"]}}',
+        "[" * 100_000,
     ],
 )
 def test_bad_labels_are_damaged(street: Path, text: str) -> None:

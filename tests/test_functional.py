@@ -62,6 +62,8 @@ def test_a_higher_temperature_evens_probabilities_out(x: np.ndarray) -> None:
 
 def test_softmax_stands_huge_logits() -> None:
     assert F.softmax([[1e300, 0.0]]).tolist() == [[1.0, 0.0]]
+    assert F.softmax([[1e308, -1e308]]).tolist() == [[1.0, 0.0]]
+    assert F.softmax([[1.0, 0.0]], 1e-310).tolist() == [[1.0, 0.0]]
 
 
 def test_prototypes_are_class_means_in_any_order_of_labels() -> None:
@@ -126,6 +128,23 @@ def test_calibrated_probabilities_have_little_error() -> None:
         (lambda: F.prototypes([[0.0]], [0, 0], 1), "y"),
         (lambda: F.log_loss([[1.0]], [[1.0, 0.0]]), "targets"),
         (lambda: F.calibration_error([[1.0, 0.0]], [0, 1]), "y"),
+        (lambda: F.unit_rows([["a"]]), "x"),
+        (lambda: F.unit_rows([[1.0], [1.0, 2.0]]), "x"),
+        (lambda: F.unit_rows([[10**400]]), "x"),
+        (lambda: F.softmax([[0.0]], None), "temperature"),
+        (lambda: F.softmax([[0.0]], "1"), "temperature"),
+        (lambda: F.softmax([[0.0]], True), "temperature"),
+        (lambda: F.prototypes([[0.0]], [0], 1.0), "n_classes"),
+        (lambda: F.class_labels([[0], [1, 2]], None, 3), "y"),
+        (lambda: F.smoothed_targets([0, 0], 1), "n_classes"),
+        (lambda: F.smoothed_targets([0, 1], 2, -2), "evidence"),
+        (lambda: F.best_temperature([[1.0, 0.0]], [[1, 0]], lowest=0), "lowest"),
+        (lambda: F.best_temperature([[1.0, 0.0]], [[1, 0]], highest=np.inf), "highest"),
+        (lambda: F.best_temperature([[1.0, 0.0]], [[1, 0]], lowest=5, highest=1), "highest"),
+        (lambda: F.calibration_error([[0.5, 0.5]], [0], 0), "bins"),
+        (lambda: F.calibration_error([[0.5, 0.5]], [0], 2.5), "bins"),
+        (lambda: F.calibration_error([[-2.0, -0.5]], [0]), "probabilities"),
+        (lambda: F.calibration_error([[2.0, 0.5]], [0]), "probabilities"),
     ],
 )
 def test_wrong_input_is_named(call: object, argument: str) -> None:

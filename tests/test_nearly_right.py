@@ -12,8 +12,10 @@ from PIL import Image
 import stylesim as ss
 from stylesim import plotting
 from stylesim.errors import InvalidArgumentError
+from stylesim.explanation import deletion_test
 from stylesim.outfits import Candidate, best_outfits
 from stylesim.similarity import ItemSimilarity, SimilarityReport
+from stylesim.target_check import check_target
 
 PICTURE = Image.new("RGB", (24, 24), "navy")
 REPORT = SimilarityReport(("new",), [ItemSimilarity("a", 0.5, {"new": 0.5})])
@@ -122,3 +124,15 @@ def test_a_class_in_place_of_what_is_made_of_it() -> None:
         ss.Wardrobe(finder=ss.GarmentFinder)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match="name: expected a class name"):
         ss.StyleTarget([PICTURE], {"suit": [PICTURE]}, name="\ud800")
+
+
+@pytest.mark.filterwarnings("ignore::stylesim.errors.StyleTargetWarning")
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None, True])
+def test_seeds_that_are_none(seed: Any) -> None:
+    model = means(1)
+    reds, blues = ([Image.new("RGB", (8, 8), (r, i, 99)) for i in (1, 2)] for r in (200, 20))
+    target = ss.StyleTarget(reds, {"blue": blues})
+    with pytest.raises(InvalidArgumentError, match=r"^seed: "):
+        check_target(target, model, seed=seed)
+    with pytest.raises(InvalidArgumentError, match=r"^seed: "):
+        deletion_test(model, PICTURE, seed=seed)

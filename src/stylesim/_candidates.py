@@ -35,10 +35,11 @@ def _slot(value: str | Slot) -> Slot:
     return slot
 
 
-def _probability(argument: str, value: object) -> None:
+def _probability(argument: str, value: object) -> float:
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not 0 <= value <= 1:  # type: ignore[operator]
         raise expected(argument, "a number from 0 to 1", value, "pass the probability of the style")
+    return float(value)  # type: ignore[arg-type]
 
 
 @attrs.frozen
@@ -78,17 +79,18 @@ class Candidate:
         name: object = self.id
         if not isinstance(name, str) or not name:
             raise expected("id", "some text", name, "name the garment")
-        _probability("similarity", self.similarity)
+        similarity = _probability("similarity", self.similarity)
         covered = REGIONS_OF[self.slot]
         regions: object = self.by_region
         if regions is None:
-            regions = dict.fromkeys(covered, float(self.similarity))
-            object.__setattr__(self, "by_region", regions)
+            regions = dict.fromkeys(covered, similarity)
         if not isinstance(regions, Mapping) or not set(regions) <= set(covered):
             wish = f"similarities of the regions {', '.join(covered)}"
             raise expected("by_region", wish, regions, f"name what {self.slot.value} covers")
-        for region, value in regions.items():
-            _probability(f"by_region[{region!r}]", value)
+        # Numbers of NumPy would not fit into JSON.
+        regions = {at: _probability(f"by_region[{at!r}]", one) for at, one in regions.items()}
+        object.__setattr__(self, "similarity", similarity)
+        object.__setattr__(self, "by_region", regions)
         count: object = self.quantity
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise expected("quantity", "a whole number of at least 1", count, "pass 1")

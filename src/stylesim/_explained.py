@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim._checks import is_number
 from stylesim._explaining_html import explanation_html
 from stylesim.errors import expected
 
@@ -103,7 +104,7 @@ class Explanation:
         Raises:
             InvalidArgumentError: ``strength`` is out of range.
         """
-        if not 0 <= strength <= 1:
+        if not is_number(strength) or not 0 <= strength <= 1:
             raise expected("strength", "a number from 0 to 1", strength, "pass 0.6")
         heat = self.heat[..., None].astype(np.float64)
         cover = strength * np.sqrt(heat)
@@ -138,10 +139,9 @@ def highest(values: FloatArray, share: float) -> BoolArray:
     Raises:
         InvalidArgumentError: ``share`` is out of range.
     """
-    number: object = share
-    if not isinstance(number, (int, float)) or not 0 < number <= 1:
+    if not is_number(share) or not 0 < share <= 1:
         raise expected("share", "a number of more than 0 and at most 1", share, "pass 0.1")
     order = np.argsort(-values.ravel(), kind="stable")
     mark = np.zeros(values.size, np.bool_)
-    mark[order[: max(1, round(number * values.size))]] = True
+    mark[order[: max(1, round(share * values.size))]] = True
     return mark.reshape(values.shape)

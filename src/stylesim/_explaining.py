@@ -61,10 +61,12 @@ class Part:
         """What to call it."""
         return self.category or (str(self.slot) if self.slot else "whole picture")
 
-    def scaled(self, scale: float) -> Part:
-        """The part in a picture of another size."""
+    def scaled(self, scale: float, size: tuple[int, int]) -> Part:
+        """The part in a picture of another size, where it is at least a pixel wide and high."""
         left, top, right, bottom = (round(edge * scale) for edge in self.box)
-        return attrs.evolve(self, box=(left, top, right, bottom))
+        left, top = min(left, size[0] - 1), min(top, size[1] - 1)
+        box = (left, top, max(right, left + 1), max(bottom, top + 1))
+        return attrs.evolve(self, box=box)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylesim._calibration import calibration_for
+from stylesim._checks import check_seed
 from stylesim._head import Head
 from stylesim._looking import look
 from stylesim._regions import (
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from stylesim._regions import TargetViews
     from stylesim.style_target import StyleTarget
 
+_SEEDS = 2**32  # that Ultralytics takes
+
 
 def check_choices(method: object, seed: object, finder: object, backbone: object) -> None:
     """Refuse settings of a classifier that are out of range or do not go together.
@@ -41,8 +44,7 @@ def check_choices(method: object, seed: object, finder: object, backbone: object
     """
     if method not in ("head", "finetune"):
         raise expected("method", "'head' or 'finetune'", method, "pass one of these")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise expected("seed", "a whole number of at least 0", seed, "pass seed=0")
+    seed = check_seed(seed)
     if not isinstance(finder, (AbstractGarmentFinder, type(None))):
         wish, todo = "an AbstractGarmentFinder", "derive yours from it"
         raise expected("finder", wish, finder, todo)
@@ -50,6 +52,9 @@ def check_choices(method: object, seed: object, finder: object, backbone: object
         wish, todo = "an AbstractBackbone", "derive yours from it, or use FunctionBackbone"
         raise expected("backbone", wish, backbone, todo)
     if method == "finetune":
+        if seed >= _SEEDS:
+            wish = f"a whole number below {_SEEDS} with method='finetune'"
+            raise expected("seed", wish, seed, "pass seed=0")
         if not isinstance(finder, (WholePictureFinder, type(None))):
             wish = "none with method='finetune', which sees whole pictures"
             raise expected("finder", wish, finder, "leave it out, or use method='head'")

@@ -8,10 +8,10 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim._checks import check_seed, check_whole
 from stylesim._deleting import hottest_marks, random_marks, similarity_without
 from stylesim._explained import Explanation, highest
 from stylesim._explaining import Nearest, Part, explained_parts, nearest_photographs, sentence_of
-from stylesim.backbones.base import check_whole
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import NotFittedError, expected
 from stylesim.images import load_image
@@ -34,7 +34,9 @@ class DeletionTest:
     """What deleting places of a picture does to its similarity.
 
     Attributes:
-        before: Similarity of the picture as it is, 0 to 1.
+        before: Similarity of the picture with nothing deleted, 0 to 1; as for the others, its
+            longest side is at most 1024 pixels, so that of larger pictures it is not quite the
+            similarity that :func:`explain` tells.
         hottest: Similarity with the hottest places deleted.
         random: Similarity with as many places deleted at random, the mean of all draws.
         share: Share of the pixels that were deleted.
@@ -177,11 +179,11 @@ def deletion_test(
     for Explanation of Black-box Models, BMVC 2018.
     """
     check_whole("draws", draws, "pass draws=5")
+    rng = np.random.default_rng(check_seed(seed))
     _check(model, None, 1)
     highest(np.zeros((1, 1), np.float32), share)
     picture = load_image(image, shrink_to=_SHORT_SIDE)
     why = _explained(picture, explained_parts(model, picture, slot, slot_weights), ())
-    rng = np.random.default_rng(seed)
     marks = [hottest_marks(why, share, rng, inside=inside)]
     marks += [random_marks(why, share, rng, inside=inside) for _ in range(draws)]
     scores = [
@@ -224,7 +226,8 @@ def _explained(
         box = Image.Resampling.BOX
         heat = np.asarray(Image.fromarray(heat).resize((width, height), box), np.float32)
         compared = np.asarray(Image.fromarray(compared).resize((width, height)), np.bool_)
-        parts = tuple(part.scaled(scale) for part in parts)
+        heat = heat * compared  # its edges were blurred beyond the garments
+        parts = tuple(part.scaled(scale, (width, height)) for part in parts)
     largest = float(heat.max())
     row = scored.row
     return Explanation(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from stylesim._checks import array_of, check_whole, is_number, matrix
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Ints: TypeAlias = npt.NDArray[np.intp]
 
 _SMALLEST = 1e-12
+_ROUNDING = 1e-6  # of probabilities in single precision
 
 
 def unit_rows(x: npt.ArrayLike) -> Floats:
@@ -38,7 +40,7 @@ def unit_rows(x: npt.ArrayLike) -> Floats:
         >>> unit_rows([[3.0, 4.0]]).tolist()
         [[0.6, 0.8]]
     """
-    rows = _matrix(x, "x")
+    rows = matrix(x, "x")
     # By the largest entry first: squares of very large or small numbers leave the range.
     largest = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
     rows = np.where(largest > _SMALLEST, rows / np.maximum(largest, _SMALLEST), 1.0)
@@ -88,10 +90,10 @@ def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Floats:
         >>> softmax([[0.0, 0.0]]).tolist()
         [[0.5, 0.5]]
     """
-    rows = _matrix(logits, "logits")
-    if not np.isfinite(temperature) or temperature <= 0:
-        raise expected("temperature", "a positive number", temperature, "pass 1.0")
-    rows = (rows - rows.max(axis=1, keepdims=True, initial=-np.inf)) / temperature
+    rows = matrix(logits, "logits")
+    _check_positive("temperature", temperature, "pass 1.0")
+    with np.errstate(over="ignore"):  # what is that much smaller has no share
+        rows = (rows - rows.max(axis=1, keepdims=True, initial=-np.inf)) / temperature
     powers = np.exp(rows)
     shares: Floats = powers / powers.sum(axis=1, keepdims=True)
     return shares
@@ -118,7 +120,7 @@ def prototypes(x: npt.ArrayLike, y: npt.ArrayLike, n_classes: int) -> Floats:
     Method: J. Snell, K. Swersky and R. Zemel, Prototypical Networks for
     Few-shot Learning, NeurIPS 2017.
     """
-    rows = _matrix(x, "x")
+    rows = matrix(x, "x")
     labels = class_labels(y, len(rows), n_classes)
     counts = np.bincount(labels, minlength=n_classes)
     if not counts.all():
@@ -147,7 +149,7 @@ def log_loss(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> float:
         >>> round(log_loss([[0.5, 0.5]], [[1.0, 0.0]]), 4)
         0.6931
     """
-    shares, goals = _matrix(probabilities, "probabilities"), _matrix(targets, "targets")
+    shares, goals = matrix(probabilities, "probabilities"), matrix(targets, "targets")
     if shares.shape != goals.shape or not len(shares):
         wish = f"shape {shares.shape} with at least one row"
         raise expected("targets", wish, f"shape {goals.shape}", "pass one row a thing")
@@ -171,7 +173,7 @@ def smoothed_targets(y: npt.ArrayLike, n_classes: int, evidence: int | None = No
         Array of shape (n, n_classes); each row sums to 1.
 
     Raises:
-        InvalidArgumentError: A label is out of range.
+        InvalidArgumentError: A label or an argument is out of range.
 
     Example:
         >>> smoothed_targets([0, 1], 2).tolist()
@@ -180,10 +182,13 @@ def smoothed_targets(y: npt.ArrayLike, n_classes: int, evidence: int | None = No
     Method: after J. Platt, Probabilistic Outputs for Support Vector Machines,
     1999, who counts each class by itself.
     """
+    check_whole("n_classes", n_classes, "pass the number of classes", least=2)
+    if evidence is not None:
+        check_whole("evidence", evidence, "pass the number of things", least=0)
     labels = class_labels(y, None, n_classes)
     count = len(labels) if evidence is None else evidence
     hit = (count + 1) / (count + 2)
-    targets = np.full((len(labels), n_classes), (1 - hit) / max(n_classes - 1, 1))
+    targets = np.full((len(labels), n_classes), (1 - hit) / (n_classes - 1))
     targets[np.arange(len(labels)), labels] = hit
     return targets
 
@@ -203,7 +208,8 @@ def best_temperature(
         The minimiser of :func:`log_loss`, to within 1%.
 
     Raises:
-        InvalidArgumentError: The shapes differ, or there is no row.
+        InvalidArgumentError: The shapes differ, there is no row, or a bound is
+            out of range.
 
     Example:
         >>> 9.9 < best_temperature([[10.0, 0.0], [0.0, 10.0]], [[0.73, 0.27], [0.27, 0.73]]) < 10.2
@@ -212,6 +218,11 @@ def best_temperature(
     Method: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, On Calibration of
     Modern Neural Networks, ICML 2017.
     """
+    _check_positive("lowest", lowest, "pass 0.05")
+    _check_positive("highest", highest, "pass 20.0")
+    if highest < lowest:
+        wish = f"a number of at least lowest, {lowest}"
+        raise expected("highest", wish, highest, "pass the larger one as highest")
 
     def loss(log_temperature: float) -> float:
         return log_loss(softmax(logits, float(np.exp(log_temperature))), targets)
@@ -246,7 +257,7 @@ def calibration_error(probabilities: npt.ArrayLike, y: npt.ArrayLike, bins: int 
         their rows; 0 to 1, 0 is best. 0.0 for no rows.
 
     Raises:
-        InvalidArgumentError: The shapes do not fit or a label is out of range.
+        InvalidArgumentError: The shapes do not fit, or a number is out of range.
 
     Example:
         >>> round(calibration_error([[0.8, 0.2], [0.2, 0.8]], [0, 1]), 4)
@@ -255,10 +266,14 @@ def calibration_error(probabilities: npt.ArrayLike, y: npt.ArrayLike, bins: int 
     Method: M. Pakdaman Naeini, G. Cooper and M. Hauskrecht, Obtaining Well
     Calibrated Probabilities Using Bayesian Binning, AAAI 2015.
     """
-    shares = _matrix(probabilities, "probabilities")
+    shares = matrix(probabilities, "probabilities")
     labels = class_labels(y, len(shares), shares.shape[1])
+    check_whole("bins", bins, "pass bins=10")
     if not len(shares):
         return 0.0
+    if shares.min() < 0 or shares.max() > 1 + _ROUNDING:
+        got = f"{shares.min():g} to {shares.max():g}"
+        raise expected("probabilities", "numbers from 0 to 1", got, "pass what softmax gives")
     confidence = shares.max(axis=1)
     right = shares.argmax(axis=1) == labels
     place = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -284,7 +299,8 @@ def class_labels(y: npt.ArrayLike, rows: int | None, n_classes: int) -> Ints:
         >>> class_labels([0, 1], 2, 2).tolist()
         [0, 1]
     """
-    labels = np.asarray(y)
+    check_whole("n_classes", n_classes, "pass the number of classes", least=0)
+    labels = array_of(y, "y")
     if labels.ndim != 1 or (rows is not None and len(labels) != rows):
         wish = "one class a row" if rows is None else f"{rows} classes, one a row"
         raise expected("y", wish, f"shape {labels.shape}", "pass as many as there are rows")
@@ -296,12 +312,6 @@ def class_labels(y: npt.ArrayLike, rows: int | None, n_classes: int) -> Ints:
     return labels.astype(np.intp)
 
 
-def _matrix(x: npt.ArrayLike, argument: str) -> Floats:
-    rows = np.asarray(x, dtype=np.float64)
-    if rows.ndim != 2:
-        wish = "an array of two dimensions"
-        raise expected(argument, wish, f"shape {rows.shape}", "pass one row a thing")
-    if not np.isfinite(rows).all():
-        got = "NaN or infinity"
-        raise expected(argument, "finite numbers", got, "check what made them")
-    return rows
+def _check_positive(argument: str, value: object, todo: str) -> None:
+    if not is_number(value) or not 0 < value < np.inf:
+        raise expected(argument, "a positive number", value, todo)

@@ -138,7 +138,8 @@ def best_outfits(
         twin: As for :func:`assemble`.
 
     Returns:
-        At most k outfits, the best first; equals in the order of their ids.
+        At most k outfits, the best first; equals in the order of their ids, except that among
+        garments whose regions have no weight the most similar come first.
 
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range.

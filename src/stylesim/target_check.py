@@ -12,6 +12,7 @@ from PIL import Image
 
 from stylesim import _target_findings as findings
 from stylesim._calibration import calibration_for
+from stylesim._checks import check_seed
 from stylesim._finding import garments_in
 from stylesim._fitting import bar, see_target
 from stylesim._lookalikes import pairs_alike, summarise
@@ -201,6 +202,7 @@ def check_target(
     chosen: object = LightweightClassifier() if model is None else model
     if not isinstance(chosen, LightweightClassifier):
         raise expected("model", "a LightweightClassifier or None", chosen, "leave it out")
+    seed = check_seed(seed)
     finder, backbone = chosen._finder(), chosen._base()
     key = f"{target.fingerprint}|{finder.name}|{backbone.name}"
     if chosen._seen is not None and chosen._seen[0] == key:

@@ -155,3 +155,17 @@ def test_heat_of_a_very_large_garment_is_made_smaller_and_laid_back(
     small, _ = _heat.garment_heat(model, model, picture, garment, {"upper": 1.0})
     assert np.allclose(small, whole, atol=0.02)
     assert whole[100, 170] > 0.8
+
+
+def test_within_inference_mode_there_are_maps_too(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from stylesim.backbones import save_backbone
+    from stylesim.backbones.network import build_network
+
+    save_backbone(build_network("n"), tmp_path / "random.safetensors")
+    picture = Image.new("RGB", (64, 64), "red")
+    rising = lambda features: np.ones(len(features))  # noqa: E731
+    with torch.inference_mode():
+        backbone = YoloBackbone(tmp_path / "random.safetensors", image_size=64, device="cpu")
+        inside = activation_map(backbone, picture, rising)
+    assert np.array_equal(activation_map(backbone, picture, rising), inside)

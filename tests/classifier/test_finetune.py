@@ -17,7 +17,7 @@ from PIL import Image
 from stylesim.backbones import save_backbone
 from stylesim.backbones.network import build_network
 from stylesim.classifier import LightweightClassifier
-from stylesim.errors import StyleSimError
+from stylesim.errors import InvalidArgumentError, StorageError, StyleSimError
 from stylesim.style_target import StyleTarget
 
 COLOURS = {"wannabe": (200, 40, 40), "sporty": (40, 40, 200), "../a b": (40, 180, 40)}
@@ -169,6 +169,32 @@ def test_a_broken_off_training_cleans_up_and_changes_nothing(
     assert [name for name in before if before[name] != after[name]] == []
     assert list(home.rglob("*")) == []
     assert model.view_key == kept
+
+
+def test_a_folder_for_temporary_files_that_is_none(
+    weights: Path, target: StyleTarget, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StorageError, match="TMPDIR: expected a usable folder"):
+        tuned(weights, target, 1)
+
+
+def test_a_full_disk(
+    weights: Path, target: StyleTarget, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(StyleSimError, match=r"fit: .*No space left"):
+        tuned(weights, target, 1)
+    assert list(home.rglob("*")) == []
+
+
+def test_a_seed_that_ultralytics_cannot_take() -> None:
+    assert LightweightClassifier(seed=2**32).seed == 2**32
+    with pytest.raises(InvalidArgumentError, match="seed: expected a whole number below 42949"):
+        LightweightClassifier(method="finetune", seed=2**32)
 
 
 def test_refitting_starts_from_the_first_weights(weights: Path, target: StyleTarget) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 
 import numpy as np
@@ -293,3 +294,17 @@ def test_a_bad_threshold_is_named(threshold) -> None:
 def test_bad_candidates_are_refused(fields, words) -> None:
     with pytest.raises(InvalidArgumentError, match=words):
         Candidate(**{"id": "a", "slot": "top", "similarity": 0.5, **fields})
+
+
+@pytest.mark.parametrize("by_region", [None, {"upper": np.float32(0.25), "lower": np.float32(0.5)}])
+def test_numbers_of_numpy_become_json(by_region) -> None:
+    outfit = best_outfits([Candidate("dress", "full", np.float32(0.375), by_region)])[0]
+    kept = json.loads(json.dumps(outfit.to_dict()))
+    assert (kept["similarity"], kept["garments"][0]["similarity"]) == (0.375, 0.375)
+
+
+def test_where_nothing_has_a_weight_the_most_similar_come_first() -> None:
+    bottoms = [Candidate("z", "bottom", 0.9), Candidate("a", "bottom", 0.1)]
+    tops = [Candidate(name, "top", 0.5) for name in ("c", "b")]
+    found = best_outfits([*tops, *bottoms], max_repeats=None, slot_weights={"lower": 0})
+    assert [one.ids for one in found] == [("b", "z"), ("b", "a"), ("c", "z"), ("c", "a")]

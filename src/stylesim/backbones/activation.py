@@ -85,13 +85,14 @@ def activation_map(
 
     trunk: Any = backbone.network(worn=worn)
     pixels = np.array(square(picture, side or backbone.image_size, backbone.squaring))
-    x = torch.from_numpy(pixels).to(backbone._place).permute(2, 0, 1)[None]
-    x = x.to(torch.float32).div_(255)
     first = min(cam.layers)
-    with torch.no_grad():
+    # Callers may be in inference mode, in which nothing has a gradient.
+    with torch.inference_mode(False), torch.no_grad():
+        x = torch.from_numpy(pixels).to(backbone._place).permute(2, 0, 1)[None]
+        x = x.to(torch.float32).div_(255)
         for layer in trunk[: first + 1]:
             x = layer(x)
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
         y = x.detach().requires_grad_(True)
         maps = [y] if first in cam.layers else []
         for number, layer in enumerate(trunk[first + 1 :], first + 1):

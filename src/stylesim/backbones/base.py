@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stylesim._checks import check_whole as check_whole
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -73,13 +74,3 @@ def listed(images: object, argument: str = "images") -> list[ImageLike]:
     ):
         raise expected(argument, "a list of pictures", images, "put a single picture in a list")
     return list(images)
-
-
-def check_whole(argument: str, value: object, todo: str) -> None:
-    """Refuse anything but a whole number of at least 1.
-
-    Raises:
-        InvalidArgumentError: It is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise expected(argument, "a whole number of at least 1", value, todo)

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stylesim.errors import StorageError, expected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,11 +51,29 @@ def import_ultralytics(module: str) -> Any:
         done = sys.modules.get(f"ultralytics.{module}")
         if done is not None:
             return done
-        with tempfile.TemporaryDirectory(prefix="stylesim-") as folder, fenced():
-            os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # torchvision makes one when imported
+        with scratch() as folder, fenced():
+            # torchvision makes one when imported.
+            os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
             if "ultralytics" not in sys.modules:
-                _import_first(folder)
+                _import_first(str(folder))
             return importlib.import_module(f"ultralytics.{module}")
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A temporary folder that is gone afterwards.
+
+    Raises:
+        StorageError: None can be made.
+    """
+    try:
+        made = tempfile.TemporaryDirectory(prefix="stylesim-")
+    except OSError as error:
+        todo = "set TMPDIR to a folder that can be written"
+        wish = "a usable folder for temporary files"
+        raise expected("TMPDIR", wish, str(error), todo, StorageError) from error
+    with made as folder:
+        yield Path(folder)
 
 
 @contextmanager

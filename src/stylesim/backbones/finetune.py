@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +11,7 @@ import attrs
 
 from stylesim.backbones.checkpoint import digest_of, read_weights
 from stylesim.backbones.devices import pick_device
-from stylesim.backbones.fence import fenced, import_ultralytics
+from stylesim.backbones.fence import fenced, import_ultralytics, scratch
 from stylesim.backbones.network import NECK, build_network, fill
 from stylesim.errors import StyleSimError
 from stylesim.images import load_image
@@ -73,14 +72,13 @@ def finetune(
     network = build_network(weights.size, classes=len(classes), eps=weights.eps)
     fill(network, weights, neck=any(name.startswith(NECK) for name in weights.tensors))
     history: list[Epoch] = []
-    with tempfile.TemporaryDirectory(prefix="stylesim-") as folder, fenced():
-        root = Path(folder)
+    with scratch() as root, fenced():
         # Asking for determinism is enough to make one.
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(root / "cache")
-        _lay_out(classes, root / "data", 2 * image_size)
         # Integrations read the settings when they are first loaded, and keep what they read.
         with _replaced(hooks, "add_integration_callbacks", lambda _: None):
             try:
+                _lay_out(classes, root / "data", 2 * image_size)
                 trainer = trainers.ClassificationTrainer(
                     overrides={
                         "model": f"yolov8{weights.size}-cls.yaml",
@@ -102,6 +100,8 @@ def finetune(
                 )
                 trainer.model = network
                 trainer.train()
+            except StyleSimError:
+                raise
             except (RuntimeError, ValueError, OSError, FloatingPointError) as error:
                 text = f"fit: the training by Ultralytics failed ({error})"
                 raise StyleSimError(text, reason=str(error)) from error

@@ -121,19 +121,19 @@ def trunk_of(
     """Build the layers up to the pooled features, for looking only: fused, without gradients."""
     import torch
 
-    network = build_network(weights.size, eps=weights.eps)
-    fill(network, weights, neck=neck, worn=worn)
-    network.eval().requires_grad_(False)
-    with fenced(), torch.no_grad():
-        network.fuse(verbose=False)
-    layers = list(network.model[:_LAYERS])
-    if neck:
-        layers.append(network.model[_LAYERS].conv)
-    trunk = torch.nn.Sequential(*layers)
-    for module in trunk.modules():
-        if isinstance(module, torch.nn.SiLU):
-            module.inplace = True  # spares a fifth of the time
-    return trunk.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    # What is made in inference mode can never be looked into, not even by others later.
+    with torch.inference_mode(False), fenced(), torch.no_grad():
+        network = build_network(weights.size, eps=weights.eps)
+        fill(network, weights, neck=neck, worn=worn)
+        network.eval().requires_grad_(False).fuse(verbose=False)
+        layers = list(network.model[:_LAYERS])
+        if neck:
+            layers.append(network.model[_LAYERS].conv)
+        trunk = torch.nn.Sequential(*layers)
+        for module in trunk.modules():
+            if isinstance(module, torch.nn.SiLU):
+                module.inplace = True  # spares a fifth of the time
+        return trunk.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 @once

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import attrs
 
-from stylesim.datasets._checks import check_count, generator
+from stylesim.datasets._checks import check_count, folder_of, generator
 from stylesim.datasets._styles import KINDS, STYLES
 from stylesim.datasets.drawn import STYLE_NAMES, draw_in_turn
 from stylesim.errors import StorageError, expected
@@ -19,6 +18,7 @@ from stylesim.products import Product
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
 
@@ -67,7 +67,7 @@ def make_catalog(
         The products with their truth.
 
     Raises:
-        InvalidArgumentError: ``n`` is below 1 or the seed negative.
+        InvalidArgumentError: ``n`` is below 1, the seed negative, or ``folder`` no path.
         StorageError: The folder cannot be written.
 
     Example:
@@ -77,10 +77,11 @@ def make_catalog(
     """
     check_count(n)
     rng = generator(seed)
+    root = None if folder is None else folder_of(folder)
     drawn = draw_in_turn(n, STYLE_NAMES, rng, background="studio")
     rows = [_row(number, garment, rng) for number, garment in enumerate(drawn, start=1)]
     pictures = [_jpeg(garment) for garment in drawn]
-    path = None if folder is None else _write(Path(folder), rows, pictures)
+    path = None if root is None else _write(root, rows, pictures)
     products = [
         _product(row, picture if path is None else path.parent / row["image"])
         for row, picture in zip(rows, pictures, strict=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stylesim.datasets._checks import check_count, check_style, generator
+from stylesim.datasets._checks import check_count, check_name, check_style, generator
 from stylesim.datasets._scene import Worn, draw_laid, draw_worn
 from stylesim.datasets._styles import KINDS, STYLES, Choice, choose
 from stylesim.datasets.truth import DrawnGarment, DrawnOutfit, GarmentTruth
-from stylesim.errors import expected
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,11 +136,9 @@ def draw_garment(
         <Slot.OUTER: 'outer'>
     """
     check_style(style)
-    if kind not in KINDS:
-        raise expected("kind", f"one of {', '.join(KINDS)}", kind, "name one of these kinds")
-    if background not in {*_PLACES, "studio", None}:
-        named = ", ".join((*_PLACES, "studio"))
-        raise expected("background", f"one of {named} or None", background, "name one of these")
+    check_name("kind", kind, KINDS)
+    if background is not None:
+        check_name("background", background, (*_PLACES, "studio"))
     return _draw_garment(style, kind, background, generator(seed))
 
 

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim.datasets._checks import folder_of
 from stylesim.datasets._labels import CATEGORY_SLOTS, CLOTHING_CATEGORIES, OUTFIT_CATEGORIES
 from stylesim.errors import DamagedFileError, NotFoundError, expected
 
@@ -158,7 +159,8 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
 
     Raises:
         InvalidArgumentError: There is no such folder or table.
-        DamagedFileError: The table is not whole, or photographs are missing.
+        DamagedFileError: The table is not whole or empty, names a photograph twice, or
+            photographs are missing.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -170,23 +172,27 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
         ...     [(photo.sender, str(photo.slot)) for photo in load_clothing(folder)]
         [('7', 'bottom')]
     """
-    root = Path(folder)
+    root = folder_of(folder)
     table = _required(root / "images.csv")
     try:
         with table.open(newline="", encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle))
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise _damaged(table, str(problem)) from problem
-    records = []
+    if not rows:
+        raise _damaged(table, "no photograph")
+    records: dict[str, ClothingPhoto] = {}
     for number, row in enumerate(rows, start=2):
         name, sender, label = row.get("image") or "", row.get("sender_id"), row.get("label") or ""
         if not _plain(name) or not sender or label not in CLOTHING_CATEGORIES:
             raise _damaged(table, f"line {number}: {row!r}")
+        if name in records:
+            raise _damaged(table, f"line {number}: {name} a second time")
         path = root / "images" / f"{name}.jpg"
         kids = str(row.get("kids", "")).lower() == "true"
-        records.append(ClothingPhoto(name, path, sender, label, kids))
-    _check_present(root / "images", [record.path for record in records])
-    return records
+        records[name] = ClothingPhoto(name, path, sender, label, kids)
+    _check_present(root / "images", [record.path for record in records.values()])
+    return list(records.values())
 
 
 def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
@@ -216,14 +222,18 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
         ...     [(photo.id, photo.tags) for photo in load_outfits(folder)]
         [('0001', ('skirt',))]
     """
-    root = Path(folder)
+    root = folder_of(folder)
     source = _required(root / "labels.json")
     try:
         found: Any = json.loads(source.read_text(encoding="utf-8"))
-        labels = tuple(str(label) for label in found["labels"])
-        tags = {str(key): tuple(map(str, value)) for key, value in found["tags"].items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+        labels = _words(found["labels"])
+        tags = {str(key): _words(value) for key, value in found["tags"].items()}
+    except (
+        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError
+    ) as problem:  # fmt: skip
         raise _damaged(source, f"{type(problem).__name__}: {problem}") from problem
+    if not tags:
+        raise _damaged(source, "no photograph")
     odd = [key for key in tags if not _plain(key)]
     if odd:
         raise _damaged(source, f"the photograph name {odd[0]!r}")
@@ -266,6 +276,12 @@ def _required(path: Path) -> Path:
 def _plain(name: str) -> bool:
     """Whether a file's stem stays inside its folder."""
     return bool(name) and Path(name).name == name
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise TypeError(f"{value!r} is no list of words")
+    return tuple(value)
 
 
 def _damaged(path: Path, what: str) -> Exception:
