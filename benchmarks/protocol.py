@@ -98,6 +98,14 @@ def calibration_error(probability: Array, truth: Array, bins: int = 10) -> float
     return float(sum(gaps))
 
 
+def error_if_true(probability: Array, times: int = 200) -> float:
+    """Calibration error to be expected if all probabilities were true: few cases leave some."""
+    rng = np.random.default_rng(0)
+    cuts = probability.cumsum(1)[:, :-1] / probability.sum(1, keepdims=True)
+    drawn = [(rng.random((len(cuts), 1)) > cuts).sum(1) for _ in range(times)]
+    return float(np.mean([calibration_error(probability, truth) for truth in drawn]))
+
+
 def table_one(rest: Mapping[str, Array]) -> dict[str, float]:
     """Figures of one draw from class probabilities (n, 4) of what is left of each group."""
     out = {name: float(rest[group][:, 0].mean()) for name, group in OUTFITS.items()}

@@ -17,7 +17,17 @@ from pathlib import Path
 
 import numpy as np
 from no_clothes import bare, fields, places, shapes
-from protocol import STYLES, Array, auc, calibration_error, style_draws, table_one, target_of
+from protocol import (
+    OUTFITS,
+    STYLES,
+    Array,
+    auc,
+    calibration_error,
+    error_if_true,
+    style_draws,
+    table_one,
+    target_of,
+)
 
 import stylesim as ss
 from stylesim.classifier import PictureView
@@ -149,10 +159,11 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     labels = np.array([p.label for p in chosen])
     none = look(model, clothing, args.none)
 
-    tables, said, truth = [], [], []
+    tables, said, truth, least = [], [], [], []
     areas: dict[str, list[float]] = {}
     flags: dict[str, list[float]] = {}
     parts: dict[str, list[float]] = {}
+    wanted: dict[str, dict[str, list[float]]] = {name: {} for name in OUTFITS}
     for support, rest in style_draws(photos, args.draws):
         scorer = fitted(model, support)
         reports = {g: scorer.score([seen[p.id] for p in m]) for g, m in rest.items()}
@@ -161,12 +172,16 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
             np.mean([row.similarity for row in reports["wanted"]])
         )
         tables.append(table)
+        for name, group in OUTFITS.items():
+            for photo, row in zip(rest[group], reports[group], strict=True):
+                wanted[name].setdefault(photo.id, []).append(row.by_class[STYLES[0]])
         for group, region in product(("Top Similar", "Bottom Similar"), ("upper", "lower")):
             seen_there = [r.by_slot[region] for r in reports[group] if region in r.by_slot]
             parts.setdefault(f"{group}, {region}", []).extend(seen_there)
         for number, style in enumerate(STYLES):
             said.append(shares(reports[style]))
             truth += [number] * len(reports[style])
+        least.append(error_if_true(np.concatenate(said[-len(STYLES) :])))
         for name, outermost in (("alone", False), ("alone, no tops under outerwear", True)):
             apart = [
                 (piece, number)
@@ -188,7 +203,9 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     return {
         "draws": args.draws,
         "table 1": {k: float(np.mean([t[k] for t in tables])) for k in tables[0]},
+        "table 1, standard error": standard_errors(wanted),
         "similarity by slot": {k: float(np.mean(v)) for k, v in parts.items()},
+        "calibration error, if all were true: one draw": float(np.mean(least)),
         "calibration error, all draws together": pooled,
         "neither, AUROC": {k: float(np.mean(v)) for k, v in areas.items()},
         "neither, flagged": {k: float(np.mean(v)) for k, v in flags.items()},
@@ -196,6 +213,18 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         "coverage": [covered(model, photos, seen, n, args.draws) for n in SHOTS],
         "times": times(model, photos, laid),
     }
+
+
+def standard_errors(said: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, float]:
+    """Of the means of table 1, over photographs: what each draw says of one is no new case."""
+    found = {}
+    for name, by_photo in said.items():
+        means = [np.mean(values) for values in by_photo.values()]
+        found[f"{name}, {len(means)} photographs"] = float(
+            np.std(means, ddof=1) / len(means) ** 0.5
+        )
+    top, bottom, *_ = found.values()
+    return found | {"Top less Bottom": float(np.hypot(top, bottom))}
 
 
 def drawn_four(
