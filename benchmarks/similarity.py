@@ -173,8 +173,8 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         )
         tables.append(table)
         for name, group in OUTFITS.items():
-            for photo, row in zip(rest[group], reports[group], strict=True):
-                wanted[name].setdefault(photo.id, []).append(row.by_class[STYLES[0]])
+            for photo, share in zip(rest[group], shares(reports[group])[:, 0], strict=True):
+                wanted[name].setdefault(photo.id, []).append(float(share))
         for group, region in product(("Top Similar", "Bottom Similar"), ("upper", "lower")):
             seen_there = [r.by_slot[region] for r in reports[group] if region in r.by_slot]
             parts.setdefault(f"{group}, {region}", []).extend(seen_there)
