@@ -125,7 +125,7 @@ def fit_heads(
 
 
 def fit_network(
-    target: StyleTarget, start: YoloBackbone, *, epochs: int, seed: int, progress: bool
+    target: StyleTarget, start: AbstractBackbone, *, epochs: int, seed: int, progress: bool
 ) -> tuple[Learned, YoloBackbone]:
     """Train the whole network on whole pictures.
 
@@ -135,6 +135,7 @@ def fit_network(
     Raises:
         StyleSimError: Ultralytics' training failed.
     """
+    assert isinstance(start, YoloBackbone)  # the classifier takes no other for this method
     with bar("Fine-tuning", epochs, "epoch", shown=progress) as step:
         weights, history = finetune(
             start.source,

@@ -8,12 +8,13 @@ import attrs
 import numpy as np
 
 from stylesim._bundle import Bundle, read_bundle, weights_text, write_bundle
+from stylesim._checks import check_whole
 from stylesim._fitting import bar, check_choices, fit_heads, fit_network, see_target, unfitted
 from stylesim._looking import look
 from stylesim._opinions import Opinion, judge_by_region, overall
 from stylesim._regions import WHOLE, balanced, by_region
 from stylesim._views import GarmentView, PictureView
-from stylesim.backbones.base import check_whole, listed
+from stylesim.backbones.base import listed
 from stylesim.backbones.sources import check_settings, check_weights, usual_size
 from stylesim.backbones.yolo import YoloBackbone
 from stylesim.errors import expected
@@ -138,10 +139,8 @@ class LightweightClassifier:
         check_whole("epochs", epochs, "pass epochs=20")
         seed = int(self.seed)
         if self.method == "finetune":
-            start = self._base()
-            assert isinstance(start, YoloBackbone)
             self._learned, self._tuned = fit_network(
-                target, start, epochs=epochs, seed=seed, progress=progress
+                target, self._base(), epochs=epochs, seed=seed, progress=progress
             )
             return self
         key = f"{target.fingerprint}|{self.view_key}"

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import attrs
 import numpy as np
 
+from stylesim._checks import check_whole
 from stylesim._fitting import bar
 from stylesim._study_figure import lines_figure
 from stylesim._tables import aligned
-from stylesim.backbones.base import check_whole, listed
+from stylesim.backbones.base import listed
 from stylesim.classifier import LightweightClassifier
 from stylesim.errors import expected
 from stylesim.images import load_image

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stylesim._checks import check_whole as check_whole
 from stylesim.errors import expected
 
 if TYPE_CHECKING:

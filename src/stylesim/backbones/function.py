@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 from PIL import Image
 
-from stylesim.backbones.base import AbstractBackbone, check_whole, listed
+from stylesim._checks import check_whole
+from stylesim.backbones.base import AbstractBackbone, listed
 from stylesim.errors import expected
 from stylesim.images import load_image
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from stylesim.backbones.base import AbstractBackbone, check_whole, listed
+from stylesim._checks import check_whole
+from stylesim.backbones.base import AbstractBackbone, listed
 from stylesim.backbones.checkpoint import Weights, content_of
 from stylesim.backbones.devices import half_is_fast, pick_device
 from stylesim.backbones.kinds import WEIGHT, Kinds, kinds_of
