@@ -46,3 +46,16 @@ def test_a_file_that_does_not_know_first_slots_learns_them(tmp_path: Path) -> No
             (coat,) = closet
             closet.update(coat, slot="outer")
             assert closet.add(PICTURE, slot="top").slot is Slot.OUTER
+
+
+def test_an_older_file_opens_while_others_write(tmp_path: Path) -> None:
+    path = tmp_path / "closet"
+    with Wardrobe.open(path) as closet:
+        coat = closet.add(PICTURE, slot="top").id
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("ALTER TABLE garments DROP COLUMN told")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Wardrobe.open(path, timeout=0.1) as closet:
+            assert [one.id for one in closet] == [coat]
+        other.execute("ROLLBACK")

@@ -11,6 +11,7 @@ from stylesim._bundle_heads import learned_from, learned_parts
 from stylesim._embedding import kinds_in
 from stylesim._fitting import check_choices
 from stylesim.backbones.checkpoint import checked, digest_of
+from stylesim.backbones.function import FunctionBackbone
 from stylesim.backbones.sources import (
     BUNDLED,
     bundled_of,
@@ -116,7 +117,9 @@ def read_bundle(
         raise _damaged(file) from error
     except UNREADABLE as error:
         raise _damaged(file) from error
-    if own and made.dim != dim:
+    # A function is not called only to load what may never be asked of it.
+    unknown = isinstance(made, FunctionBackbone) and made._dim is None
+    if own and not unknown and made.dim != dim:
         wish, todo = f"vectors of {dim} numbers, as in the fit", "pass the backbone of the fit"
         raise expected("backbone", wish, f"{made.dim}", todo, InvalidArgumentError)
     return bundle
@@ -221,14 +224,15 @@ def _finder(
     if said["kind"] == "own":
         return _passed("finder", own, said["name"])
     if said["kind"] == "whole":
-        return _passed("finder", own or WholePictureFinder(), WholePictureFinder.name)
+        return _passed("finder", own or WholePictureFinder(), said["name"])
     if said["kind"] != "bundled":
         raise ValueError("unknown finder")
     least, fine = said["min_confidence"], said.get("fine", False)
     if not isinstance(fine, bool):
         raise ValueError("no yes or no")
     made = GarmentFinder(min_confidence=least, device=device, fine=fine)
-    # Files of older versions do not tell which it was.
+    if own is not None and "name" not in said:
+        return own  # files of older versions do not tell which it was
     if made.name != said.get("name", made.name):
         wish = f"the bundled finder {said['name']}, with which it was fitted"
         raise expected("path", wish, made.name, _AGAIN, DamagedFileError)

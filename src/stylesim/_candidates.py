@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import numpy as np
 
+from stylesim._checks import array_of, check_whole
 from stylesim._report import WHOLE, Shown
 from stylesim.errors import expected
 from stylesim.functional import unit_rows
@@ -91,9 +92,14 @@ class Candidate:
         regions = {at: _probability(f"by_region[{at!r}]", one) for at, one in regions.items()}
         object.__setattr__(self, "similarity", similarity)
         object.__setattr__(self, "by_region", regions)
-        count: object = self.quantity
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise expected("quantity", "a whole number of at least 1", count, "pass 1")
+        if self.embedding is not None:
+            vector = array_of(self.embedding, "embedding", np.float32)
+            if vector.ndim != 1:
+                wish, got = "one vector, or None", f"shape {vector.shape}"
+                raise expected("embedding", wish, got, "pass what embed gives of one picture")
+            object.__setattr__(self, "embedding", vector)
+        check_whole("quantity", self.quantity, "pass 1")
+        object.__setattr__(self, "quantity", int(self.quantity))
 
     @classmethod
     def of(

@@ -12,6 +12,7 @@ from PIL import Image
 from stylesim._chart_bars import Bar
 from stylesim._chart_sheets import Tile
 from stylesim._charts import short, wrapped
+from stylesim._checks import check_whole
 from stylesim.errors import expected
 from stylesim.wardrobe import Wardrobe
 
@@ -51,11 +52,10 @@ def rows_of(report: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def counted(argument: str, k: object) -> int:
+def counted(argument: str, k: Any) -> int:
     """How many are shown, checked."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise expected(argument, "a whole number of at least 1", k, f"pass {argument}=12")
-    return k
+    check_whole(argument, k, f"pass {argument}=12")
+    return int(k)
 
 
 def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
@@ -68,8 +68,9 @@ def labels_of(rows: Sequence[ItemSimilarity], names: Names) -> list[str]:
             for row, name in zip(rows, ids, strict=True)
         ]
     todo = "pass one name an item, or a mapping from ids to names"
-    if isinstance(names, str) or not isinstance(names, Sequence):
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise expected("names", "names in a list or a mapping", names, todo)
+    names = list(names)
     if len(names) != len(rows):
         raise expected("names", f"{len(rows)} names", f"{len(names)}", todo)
     return [str(name) for name in names]

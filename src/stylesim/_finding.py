@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numbers
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from stylesim.garments import AbstractGarmentFinder
+
+
+_ROUNDING = 1e-6
 
 
 def garments_in(
@@ -57,7 +60,7 @@ def _fault(garment: object, picture: Image.Image) -> tuple[str, str] | None:
         return "garments of type FoundGarment", type(garment).__name__
     width, height = picture.size
     box: Any = garment.box
-    whole = isinstance(box, (tuple, list)) and len(box) == 4
+    whole = isinstance(box, (tuple, list, np.ndarray)) and len(box) == 4
     whole = whole and all(isinstance(edge, (int, np.integer)) for edge in box)
     if not whole or not (0 <= box[0] < box[2] <= width and 0 <= box[1] < box[3] <= height):
         return f"boxes of whole pixels within the {width} x {height} of the picture", f"{box!r}"
@@ -68,7 +71,7 @@ def _fault(garment: object, picture: Image.Image) -> tuple[str, str] | None:
             kind = f"{mask.dtype} of shape {mask.shape}" if hasattr(mask, "dtype") else repr(mask)
             return f"masks of bool and of shape ({height}, {width})", kind
     category: object = garment.category
-    if not isinstance(category, str):
+    if category is not None and not isinstance(category, str):
         return "categories as text", f"{category!r}"
     if not _is_share(garment.confidence):
         return "confidences in 0 to 1", f"{garment.confidence!r}"
@@ -81,5 +84,9 @@ def _fault(garment: object, picture: Image.Image) -> tuple[str, str] | None:
 
 
 def _is_share(value: Any) -> bool:
-    real = isinstance(value, numbers.Real)
-    return real and bool(0 <= value <= 1)
+    """Of any kind of number; sums of shares may be a rounding above 1."""
+    try:
+        number = math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        return False
+    return 0 <= number <= 1 + _ROUNDING

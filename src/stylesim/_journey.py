@@ -67,7 +67,8 @@ def draw_journey(
     tiles = closet_tiles(rows, labels, images, _CLOSET)
     gaps = gap_rows(rows, labels, _GAPS)
     todo = "pass recommender.recommend(wardrobe), or [] for none"
-    chosen = pick_tiles(listed("picks", picks, "product", todo)[:_PICKS])
+    picked = listed("picks", picks, "product", todo)
+    chosen = pick_tiles(picked[:_PICKS])
     closet_size = sheet_inches(tiles, _COLUMNS, TILE)
     picks_size = sheet_inches(chosen, _PICKS, PICK_TILE) if chosen else (0.0, 0.0)
     panel = None if outfits is None else _Outfits.of(outfits, outfit_images, outfit_names)
@@ -95,7 +96,7 @@ def draw_journey(
     if chosen:
         top += closet_size[1] + 0.6
         sheet(place(figure, 0.3, top, *picks_size), chosen, columns=_PICKS, tile=PICK_TILE)
-        close = _headed("What would close the gaps", len(picks), len(chosen))
+        close = _headed("What would close the gaps", len(picked), len(chosen))
         headline(figure, close, 0.36, top - 0.1)
     with_wide_fonts(figure)
     return figure

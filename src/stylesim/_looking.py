@@ -188,7 +188,7 @@ def _embedded(
                     GarmentView(
                         slot,
                         None if garment is None else garment.category,
-                        0.0 if garment is None else float(garment.confidence),
+                        0.0 if garment is None else min(1.0, float(garment.confidence)),
                         unit[here],
                         float(lengths[here]),
                         1.0 if garment is None else garment.area / max(1, pixels[place]),

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim.functional import softmax
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -30,6 +28,7 @@ _STEEPNESS = 4.0  # of log-odds by spreads, where nothing was calibrated
 _SPREADS = 4.0  # beyond the target's own rows, until "neither" is as likely as not
 _NARROWEST = 0.25
 _LEAST = 1e-12
+_MOST = 500.0  # nats
 
 
 @attrs.frozen(eq=False)
@@ -118,7 +117,7 @@ class Clouds:
             factors: What the temperature was multiplied with, for all or of shape (n, 1).
 
         Returns:
-            Probabilities of shape (draws, n, classes) and of "neither" of shape (draws, n).
+            Probabilities of the first class and of "neither", both of shape (draws, n).
         """
         squared = self.distances(x)[1] / max(self.widths[1], _LEAST)
         # Classes of n pictures lie off by the width / n, of which one direction in d counts; and
@@ -127,7 +126,9 @@ class Clouds:
         off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 0.5, 0.5) * x.shape[1]))
         normal = tossed[:, None] * off
         moved = logits + normal / self.temperature / factors
-        shares = softmax(moved.reshape(-1, moved.shape[-1])).reshape(moved.shape)
+        # Of the softmax only the first is asked for.
+        ahead = np.exp(np.minimum(moved[..., 1:] - moved[..., :1], _MOST))
+        shares = 1.0 / (1.0 + ahead.sum(axis=-1))
         # A mean that lies nearer by one unit of logits is nearer by two of squared distance.
         odds = self.log_odds(x, -2.0 * normal)
         return shares, sigmoid(odds)

@@ -158,8 +158,7 @@ def _table(
     logits = head.head.logits(x) / head.head.temperature / factors
     neither = sigmoid(clouds.log_odds(x))
     tossed, odds = clouds.draws(x, logits, normal[:, list(head.members)], factors)
-    wanted = (1.0 - head.shares.sum()) * tossed[:, :, head.members.index(0)]
-    similarity = wanted * (1.0 - odds)
+    similarity = (1.0 - head.shares.sum()) * tossed * (1.0 - odds)
     return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])
 
 

@@ -134,7 +134,7 @@ class AbstractWardrobe(abc.ABC):
         _check_key(key)
         given: object = values
         kept = given.values() if isinstance(given, Mapping) else [None]
-        if not all(isinstance(value, (bytes, bytearray)) for value in kept):
+        if not all(isinstance(value, (bytes, bytearray, memoryview)) for value in kept):
             todo = "pass {garment.image_hash: view.to_bytes()}"
             raise expected("values", "bytes by image hash", type(given).__name__, todo)
         with self._store.writing():

@@ -126,15 +126,18 @@ class WardrobeStore:
 
     def garments(self, where: str = "1", *values: object) -> list[GarmentRow]:
         """Rows in the order of adding that meet an SQL condition of ours."""
-        query = f"SELECT {_COLUMNS} FROM garments WHERE {where} ORDER BY number"  # noqa: S608
+        columns = _COLUMNS if self._has_told() else _COLUMNS.replace("told", "NULL AS told")
+        query = f"SELECT {columns} FROM garments WHERE {where} ORDER BY number"  # noqa: S608
         return [GarmentRow(*row) for row in self._rows(query, values)]
 
     def insert(self, row: GarmentRow) -> None:
+        self._bring_up_to_date()
         marks = ", ".join("?" * len(attrs.fields(GarmentRow)))
         self._rows(f"INSERT INTO garments ({_COLUMNS}) VALUES ({marks})", attrs.astuple(row))  # noqa: S608
 
     def change(self, row: GarmentRow) -> None:
         """Write slot, category, quantity and attributes of the row with this id."""
+        self._bring_up_to_date()
         self._rows(
             "UPDATE garments SET slot = ?, guessed = ?, category = ?, quantity = ?, attributes = ?,"
             " told = ? WHERE id = ?",
@@ -231,7 +234,6 @@ class WardrobeStore:
             if not found >= {"pictures", "garments", "cached"}:
                 raise expected("path", WANTED, self._name, RESTORE, DamagedFileError)
             self._check_length(connection)
-            self._add_column(connection)
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -246,14 +248,15 @@ class WardrobeStore:
         with self._lock, translated(self.path):
             return self._connected().execute(query, values).fetchall()
 
-    def _add_column(self, connection: sqlite3.Connection) -> None:
-        """Bring an older file up to date; an older stylesim can still use it."""
+    def _has_told(self) -> bool:
+        """Whether the file has the column that the first ones lacked."""
         columns = "SELECT count(*) FROM pragma_table_info('garments') WHERE name = 'told'"
-        if connection.execute(columns).fetchone()[0]:
-            return
-        with self.writing():
-            if not connection.execute(columns).fetchone()[0]:  # another process may have been first
-                connection.execute("ALTER TABLE garments ADD COLUMN told TEXT")
+        return bool(self._rows(columns)[0][0])
+
+    def _bring_up_to_date(self) -> None:
+        """At the first write, as opening waits for nobody; an older stylesim can still use it."""
+        if not self._has_told():
+            self._rows("ALTER TABLE garments ADD COLUMN told TEXT")
 
     def _check_length(self, connection: sqlite3.Connection) -> None:
         """Raise where the end is missing, which SQLite notices only when it reads there."""

@@ -313,5 +313,6 @@ def class_labels(y: npt.ArrayLike, rows: int | None, n_classes: int) -> Ints:
 
 
 def _check_positive(argument: str, value: object, todo: str) -> None:
-    if not is_number(value) or not 0 < value < np.inf:
+    number = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+    if not is_number(number) or not 0 < number < np.inf:
         raise expected(argument, "a positive number", value, todo)

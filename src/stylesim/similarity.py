@@ -16,9 +16,10 @@ from stylesim.explanation import explain
 from stylesim.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stylesim._seeing import Item, Items, Scorable
+    from stylesim._views import PictureView
     from stylesim.explanation import Explanation
     from stylesim.style_target import StyleTarget
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _NEEDED = ("classes_", "view_key", "view", "proba_by_region")
+_AT_ONCE = 256  # views that are judged together
 
 
 @attrs.define(eq=False)
@@ -173,17 +175,22 @@ class SimilarityScorer:
 
     def _rows(self, things: list[Item], classes: tuple[str, ...]) -> tuple[ItemSimilarity, ...]:
         views = [part.view for item in things for part in item.parts if part.view is not None]
-        name = "judge_by_region" if hasattr(self.model, "judge_by_region") else "proba_by_region"
-        answers = list(getattr(self.model, name)(views)) if views else []
-        if len(answers) != len(views):
-            wish, todo = f"{len(views)} answers, one a view", "return one answer a view"
-            raise expected(f"model.{name}", wish, f"{len(answers)}", todo, StyleSimError)
-        said: Iterator[Any] = iter(answers)
-        known = self.regions
+        said, known = self._answers(views), self.regions
         return tuple(
             row_of(item, [next(said) for _ in item.parts], classes, self._weights, known)
             for item in things
         )
+
+    def _answers(self, views: Sequence[PictureView]) -> Iterator[Any]:
+        """What the model says of each view; not of all at once, for each holds many draws."""
+        name = "judge_by_region" if hasattr(self.model, "judge_by_region") else "proba_by_region"
+        for start in range(0, len(views), _AT_ONCE):
+            some = views[start : start + _AT_ONCE]
+            answers = list(getattr(self.model, name)(some))
+            if len(answers) != len(some):
+                wish, todo = f"{len(some)} answers, one a view", "return one answer a view"
+                raise expected(f"model.{name}", wish, f"{len(answers)}", todo, StyleSimError)
+            yield from answers
 
 
 def vars_of(thing: object) -> Mapping[str, object]:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -269,9 +268,14 @@ def test_a_finder_or_backbone_that_is_not_that_of_the_fit_is_refused(
 
 
 def test_a_backbone_of_another_width_is_refused(saved: Path, model: Any) -> None:
-    wider = FunctionBackbone(lambda some: np.ones((len(some), 4)), name="colour")
+    def never(some: Any) -> Any:
+        raise AssertionError("not called to load")
+
+    wider = FunctionBackbone(never, name="colour", dim=4)
     with pytest.raises(InvalidArgumentError, match="backbone: expected vectors of 3 numbers"):
         LightweightClassifier.load(saved, backbone=wider, finder=model.finder)
+    unknown = FunctionBackbone(never, name="colour")
+    assert LightweightClassifier.load(saved, backbone=unknown, finder=model.finder).classes_
 
 
 def test_a_finder_derived_from_the_bundled_one_is_ones_own(
@@ -286,6 +290,10 @@ def test_a_finder_derived_from_the_bundled_one_is_ones_own(
     with pytest.raises(InvalidArgumentError, match="finder 'mine'"):
         LightweightClassifier.load(path, backbone=colours)
     assert LightweightClassifier.load(path, backbone=colours, finder=Whole()).classes_
+    older = rewrite(path, said("finder", "kind", value="whole"), tmp_path / "older.safetensors")
+    assert LightweightClassifier.load(older, backbone=colours, finder=Whole()).classes_
+    with pytest.raises(InvalidArgumentError, match="finder 'mine'"):
+        LightweightClassifier.load(older, backbone=colours)
 
 
 def test_negative_variances_of_a_space_are_refused() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from stylesim._looking import look
@@ -53,7 +54,7 @@ FAULTS = {
     "a confidence above 1": [[with_(confidence=1.5)], []],
     "no confidence": [[with_(confidence=float("nan"))], []],
     "a confidence of text": [[with_(confidence="0.5")], []],
-    "no category": [[with_(category=None)], []],
+    "a category of numbers": [[with_(category=3)], []],
     "a kind surer than sure": [[with_(kinds={"shirt": 2.0})], []],
 }
 
@@ -101,3 +102,12 @@ def test_explanations_name_it_too(model: LightweightClassifier) -> None:
     mine._learned = model._learned
     with pytest.raises(InvalidArgumentError, match="finder of mine"):
         explain(mine, PICTURES[0])
+
+
+def test_numbers_of_any_kind_are_taken(colours: Any) -> None:
+    found = [
+        with_(box=np.array([0, 0, 20, 30]), confidence=np.float32(1.0000001), category=None),
+        with_(confidence=np.array(0.5), kinds={"shirt": torch.tensor(0.25)}),
+    ]
+    ((view,),) = look(PICTURES[1:], Finder([found]), colours)
+    assert [part.confidence for part in view.garments] == [1.0, 0.5]

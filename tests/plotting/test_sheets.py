@@ -151,3 +151,8 @@ def test_outfits_show_their_garments_as_worn(pictures) -> None:
     assert plotting.outfit_board(again, wardrobe).axes[0].images
     with pytest.raises(InvalidArgumentError, match="images: expected a picture for each"):
         plotting.outfit_board(outfits, {"a": pictures[0]})
+
+
+def test_picks_and_names_may_come_in_any_form(report: SimilarityReport) -> None:
+    page = plotting.journey(report, (one for one in [pick()]), names=np.array(["x", "y", "z"]))
+    assert SIMILAR in texts(page)

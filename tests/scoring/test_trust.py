@@ -201,3 +201,19 @@ def test_a_model_that_sees_something_else_is_named(model, draw) -> None:
     model.view = lambda images, slots=None: ["a picture" for _ in images]
     with pytest.raises(StyleSimError, match=r"^model\.view: expected"):
         ss.SimilarityScorer(model).score([draw(0.5)])
+
+
+def test_a_large_closet_is_judged_in_parts_with_the_same_answers(model, monkeypatch) -> None:
+    views = model.view([Image.new("RGB", (20, 10), (i, 0, 90 - i)) for i in range(7)])
+    asked, judge = [], model.proba_by_region
+
+    def judged(some):
+        asked.append(len(some))
+        return judge(some)
+
+    monkeypatch.setattr(model, "proba_by_region", judged)
+    whole = ss.SimilarityScorer(model).score(views)
+    monkeypatch.setattr("stylesim.similarity._AT_ONCE", 3)
+    parts = ss.SimilarityScorer(model).score(views)
+    assert asked == [7, 3, 3, 1]
+    assert [row.similarity for row in parts] == [row.similarity for row in whole]
