@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import numpy as np
 
-from stylesim._checks import array_of, check_whole
+from stylesim._checks import array_of, check_between, check_whole
 from stylesim._report import WHOLE, Shown
 from stylesim.errors import expected
 from stylesim.functional import unit_rows
@@ -36,11 +35,9 @@ def _slot(value: str | Slot) -> Slot:
     return slot
 
 
-def _probability(argument: str, value: object) -> float:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not 0 <= value <= 1:  # type: ignore[operator]
-        raise expected(argument, "a number from 0 to 1", value, "pass the probability of the style")
-    return float(value)  # type: ignore[arg-type]
+def _probability(argument: str, value: Any) -> float:
+    check_between(argument, value, 0, 1, "pass the probability of the style")
+    return float(value)
 
 
 @attrs.frozen

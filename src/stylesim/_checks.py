@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether something is a real number, of Python or NumPy; True and False are none."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def check_between(argument: str, value: object, low: float, high: float, todo: str) -> None:
+    """Refuse anything but a number from ``low`` to ``high``.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    if not is_number(value) or not low <= value <= high:
+        raise expected(argument, f"a number from {low:g} to {high:g}", value, todo)
 
 
 def check_whole(argument: str, value: object, todo: str, least: int = 1) -> None:

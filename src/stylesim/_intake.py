@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
+from stylesim._checks import is_number
 from stylesim._lookalikes import summarise
 from stylesim._wardrobe_store import GarmentRow
 from stylesim.errors import expected
@@ -249,8 +250,7 @@ def check_path(path: object) -> None:
 
 def check_timeout(timeout: object) -> None:
     """Raise for what is no number of seconds."""
-    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not number or not 0 <= timeout < _LONGEST:  # type: ignore[operator]
+    if not is_number(timeout) or not 0 <= timeout < _LONGEST:
         raise expected("timeout", f"seconds in 0 to {_LONGEST:,}", timeout, "pass timeout=30")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
+from stylesim._checks import is_number
 from stylesim._opinions import pooled
 from stylesim._report import WHOLE, ItemSimilarity, SeenGarment, Shown
 from stylesim.classifier import Opinion
@@ -37,8 +37,7 @@ def checked_weights(slot_weights: object) -> dict[str, float]:
     said: dict[str, float] = {}
     for name, weight in slot_weights.items():
         argument = f"slot_weights[{name!r}]"
-        real = isinstance(weight, numbers.Real) and not isinstance(weight, bool)
-        if not real or not math.isfinite(weight) or weight < 0:
+        if not is_number(weight) or not math.isfinite(weight) or weight < 0:
             raise expected(argument, "a number of at least 0", weight, "pass 0, 1 or 2")
         for region in _regions_named(name):
             if said.setdefault(region, float(weight)) != float(weight):

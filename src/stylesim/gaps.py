@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import attrs
 
 from stylesim._assembling import Rack, assembled
 from stylesim._candidates import ASSEMBLED, Candidate, candidates_of, near_twins
+from stylesim._checks import check_between
 from stylesim._gap_values import ClosetGaps, GarmentGap, SlotGap
 from stylesim._gap_words import slot_words, verdict_of
 from stylesim._tallying import Tally, tally
@@ -102,11 +102,11 @@ def find_gaps(
     if twice:
         todo = "score each garment once, and those of two closets under names: {name: garment}"
         raise expected("report", "each id once", f"{twice[0]!r} several times", todo)
-    _check("good", good, 0)
-    _check("twin", twin, -1)
+    check_between("good", good, 0, 1, "pass good=0.5")
+    check_between("twin", twin, -1, 1, "pass twin=0.99")
     if unlike is None:
         unlike = good / 2
-    _check("unlike", unlike, 0)
+    check_between("unlike", unlike, 0, 1, "leave unlike out")
     closet = _Closet.of(report, wardrobe, good, twin)
     order = sorted(
         enumerate(report), key=lambda at: (not at[1].compared, at[1].similarity, at[1].id, at[0])
@@ -262,9 +262,3 @@ def _amount(attribute: str, attributes: Mapping[str, Any]) -> tuple[float | None
     if value is not None and not 0 <= number < math.inf:
         return None, f"; its {attribute}, {value!r}, is no number of at least 0"
     return (None if value is None else number), ""
-
-
-def _check(argument: str, value: object, least: int) -> None:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not least <= value <= 1:  # type: ignore[operator]
-        raise expected(argument, f"a number from {least} to 1", value, f"pass {argument}=0.5")

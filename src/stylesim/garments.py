@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import abc
 import functools
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
+from stylesim._checks import is_number
 from stylesim._cutting import CUT_SIDE, cut_out, frame_of
 from stylesim.backbones.closely import features_closely
 from stylesim.backbones.sources import check_device
@@ -43,8 +43,7 @@ __all__ = [
 
 def _as_float(value: Any) -> Any:
     """Numbers of NumPy too; anything else stays as it is, to be refused."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if real else value
+    return float(value) if is_number(value) else value
 
 
 @attrs.frozen(eq=False)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from stylesim._checks import check_whole
 from stylesim._decoding import decoded, opened, unreadable
 from stylesim.errors import expected
 
@@ -71,9 +72,9 @@ def load_image(
         >>> load_image(Image.new("L", (4, 3), 7)).getpixel((0, 0))
         (7, 7, 7)
     """
-    _check_whole("max_pixels", max_pixels)
+    check_whole("max_pixels", max_pixels, "pass such a number")
     if shrink_to is not None:
-        _check_whole("shrink_to", shrink_to)
+        check_whole("shrink_to", shrink_to, "pass such a number")
     return decoded(image, max_pixels, shrink_to, argument)[0]
 
 
@@ -210,7 +211,7 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
         >>> load_image(thumbnail_png(Image.new("RGB", (400, 200)), side=20)).size
         (20, 10)
     """
-    _check_whole("side", side)
+    check_whole("side", side, "pass such a number")
     small = load_image(image, argument=argument)
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _png(small)
@@ -311,8 +312,3 @@ def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _check_whole(argument: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise expected(argument, "a whole number of at least 1", value, "pass such a number")

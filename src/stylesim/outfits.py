@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stylesim._assembling import AssembledOutfit, Rack, assembled
 from stylesim._candidates import Candidate, candidates_of
+from stylesim._checks import check_between
 from stylesim._outfit import Outfit, OutfitPart
 from stylesim._scoring import checked_weights
 from stylesim._tallying import tally
@@ -159,9 +159,7 @@ def best_outfits(
     _count("k", k)
     if max_repeats is not None:
         _count("max_repeats", max_repeats)
-    bound: object = twin
-    if isinstance(bound, bool) or not isinstance(bound, numbers.Real) or not -1 <= twin <= 1:
-        raise expected("twin", "a number from -1 to 1", bound, "pass 0.99")
+    check_between("twin", twin, -1, 1, "pass 0.99")
     rack = _rack(candidates, slot_weights, with_outer, with_shoes)
     return list(assembled(rack, k, max_repeats, twin))
 
@@ -203,10 +201,7 @@ def count_good(
         >>> count_good(closet)  # blouse + skirt, the same with the jacket, tee + jacket + skirt
         3
     """
-    good: object = threshold
-    real = isinstance(good, numbers.Real) and not isinstance(good, bool)
-    if not real or not 0 <= threshold <= 1:
-        raise expected("threshold", "a number from 0 to 1", good, "pass 0.5")
+    check_between("threshold", threshold, 0, 1, "pass 0.5")
     return tally(_rack(candidates, slot_weights, with_outer, with_shoes), threshold).total
 
 

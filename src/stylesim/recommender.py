@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import numbers
 from typing import TYPE_CHECKING, Literal, Unpack
 
 import attrs
 
 from stylesim import _owned
 from stylesim._asking import asearch_all, search_all, with_pictures
+from stylesim._checks import check_between
 from stylesim._gaining import Closet
 from stylesim._owned import Owned
 from stylesim._picks import BlockedProduct, Recommendation, RecommendationResult
@@ -107,10 +107,7 @@ class Recommender:
             todo = "pass a PictureFetcher"
             raise expected("fetcher", "an object with a fetch method", self.fetcher, todo)
         for name in ("owned_threshold", "diversity", "good"):
-            value: object = getattr(self, name)
-            real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-            if not real or not 0 <= value <= 1:  # type: ignore[operator]
-                raise expected(name, "a number from 0 to 1", value, f"leave {name} out")
+            check_between(name, getattr(self, name), 0, 1, f"leave {name} out")
         check_count("most", self.most)
         check_count("shortlist", self.shortlist)
         check_count("most_pictures", self.most_pictures)
