@@ -47,14 +47,14 @@ class Bar:
     """One bar.
 
     Attributes:
-        value: Its length, 0 to 1.
+        value: Its length, 0 to 1; None where there is none to tell.
         label: Its name.
         interval: Where the value may lie; None where that is not known.
         note: More about it, to the right.
         group: What it belongs to: a line of its own above the first bar of a group.
     """
 
-    value: float
+    value: float | None
     label: str
     interval: tuple[float, float] | None = None
     note: str = ""
@@ -76,14 +76,14 @@ def bars(
     shade = colours()
     thick = 0.66
     axes.barh(at, [1.0] * len(at), color=_BACK, height=thick)
-    axes.barh(
-        at, [row.value for row in rows], color=[shade(seen(r.value)) for r in rows], height=thick
-    )
+    values = [0.0 if row.value is None else row.value for row in rows]
+    axes.barh(at, values, color=[shade(seen(value)) for value in values], height=thick)
     bare(axes)
     axes.set_xlim(0, 1.0)
     axes.set_ylim(end - 0.4, -0.6)
     name_rows(axes, at, [row.label for row in rows], size, label_width)
-    known = [(y, row.value, row.interval) for y, row in zip(at, rows, strict=True) if row.interval]
+    told = zip(at, values, rows, strict=True)
+    known = [(y, value, row.interval) for y, value, row in told if row.interval]
     if known:
         reach = [[max(0.0, v - low), max(0.0, top - v)] for _, v, (low, top) in known]
         axes.errorbar(
@@ -123,6 +123,8 @@ def _beside(axes: Axes, y: float, text: str, points: float, **style: Any) -> Non
 
 
 def _number(row: Bar) -> str:
+    if row.value is None:
+        return "-"
     if row.interval is None:
         return f"{row.value:.2f}"
     return f"{row.value:.2f} ({row.interval[0]:.2f} to {row.interval[1]:.2f})"

@@ -164,7 +164,8 @@ def gap_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str], k: int) -> l
             note = "like none of the styles"
         if not rows[i].compared:
             note = _ASIDE
-        out.append(Bar(float(rows[i].similarity), labels[i], interval_of(rows[i]), note))
+        value = float(rows[i].similarity) if rows[i].compared else None
+        out.append(Bar(value, labels[i], interval_of(rows[i]), note))
     return out
 
 
@@ -179,7 +180,7 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], 
         if slot.unlocks:
             more = "outfit" + "s" * (slot.unlocks != 1)
             note += f"; one of the style would make {slot.unlocks:,} good {more}"
-        slots.append(Bar(slot.best or 0.0, slot.slot.value, None, note, "The best of each slot"))
+        slots.append(Bar(slot.best, slot.slot.value, None, note, "The best of each slot"))
     labels = labels_of([gap.row for gap in gaps], names)
     for gap, label in list(zip(gaps, labels, strict=True))[:k]:
         note = gap.verdict if gap.row.compared else f"{gap.verdict}, {_ASIDE}"
@@ -189,7 +190,13 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], 
             note += f", {gap.cost_per_wear:.2f} {gap.currency or ''}".rstrip() + " a wear"
         known = interval_of(gap.row)
         garments.append(
-            Bar(float(gap.similarity), label, known, note, "Garments, least similar first")
+            Bar(
+                float(gap.similarity) if gap.row.compared else None,
+                label,
+                known,
+                note,
+                "Garments, least similar first",
+            )
         )
     return slots, garments
 
@@ -197,16 +204,18 @@ def closet_gap_rows(gaps: ClosetGaps, names: Names, k: int) -> tuple[list[Bar], 
 def closet_tiles(
     rows: Sequence[ItemSimilarity], labels: Sequence[str], images: Images, limit: int
 ) -> list[Tile]:
-    """Items as pictures, most similar first."""
+    """Items as pictures, most similar first; those not compared come last."""
     pictures = images_of(rows, images)
-    order = sorted(range(len(rows)), key=lambda i: (-rows[i].similarity, i))[:limit]
+    order = sorted(range(len(rows)), key=lambda i: (not rows[i].compared, -rows[i].similarity, i))
     tiles = []
-    for i in order:
+    for i in order[:limit]:
         value, name = float(rows[i].similarity), wrapped(labels[i], _TILE_WIDTH, 3)
         known = interval_of(rows[i])
         number = (
             f"{value:.2f}" if known is None else f"{value:.2f} ({known[0]:.2f} to {known[1]:.2f})"
         )
+        if not rows[i].compared:
+            value, number = 0.0, "not compared"
         tiles.append(Tile.of(pictures[i], [*name, number], value, len(name)))
     return tiles
 

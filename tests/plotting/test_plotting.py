@@ -87,6 +87,10 @@ def test_gaps_say_what_was_not_compared() -> None:
     report = report_of(hat, attrs.evolve(row("tee", 0.1, upper=0.1), slot=Slot.TOP))
     assert rows_named(plotting.gap_chart(report)) == ["tee", "hat"]
     aside = "not compared: too little in the style"
+    assert "0.00" not in texts(plotting.gap_chart(report)), "no number is told"
+    sheet = texts(plotting.closet_sheet(report))
+    assert sheet.index("hat") > sheet.index("tee")
+    assert "not compared" in sheet
     assert aside in texts(plotting.gap_chart(report))
     gaps = plotting.gap_chart(report.gaps())
     assert rows_named(gaps)[-2:] == ["tee", "hat"]
