@@ -241,7 +241,10 @@ class CatalogKeeping(CatalogReaders):
             goods, changes = merged(self.products, products, columns, self.name, mode)
             lost = self._put(goods, progress=progress)
             return attrs.evolve(changes, skipped=(*changes.skipped, *lost))
-        model = self.embedding if vectors is not None else self._model
+        model = self._model
+        if vectors is not None:
+            self.products.check_first("vectors")
+            model = self.embedding
         usual = read_pointer(self.products.folder).columns
         source = building.Source.of(
             products, name=self.name, model=model, vectors=vectors, columns=columns, usual=usual,
