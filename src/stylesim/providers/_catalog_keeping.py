@@ -77,6 +77,8 @@ class CatalogKeeping(CatalogReaders):
             MissingExtraError: LanceDB, or for workers Ray, is not installed.
             StorageError: The place is taken or cannot be written, is full, or another process
                 writes it.
+            DamagedFileError: The place is taken by a catalogue that cannot be opened.
+            NewerVersionError: It is taken by one of a newer stylesim.
             InvalidArgumentError: An argument is of the wrong kind.
             ProductError: No row made a product.
         """
