@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 _NUMBER = r"\d+(?:\.\d+|,5)?"
+# Half sizes have a comma also in lists that are parted by commas.
+_LISTED = re.compile(r"\d\d,5(?!\d)|[^,]+")
 # Waist and length, a double size, or a fraction: which of them, a shop does not say.
 _ONE_SIZE = re.compile(rf"{_NUMBER}|(?:\d+ )?{_NUMBER} ?/ ?{_NUMBER}")
 
@@ -31,7 +33,7 @@ def sizes_of(product: Product) -> list[str]:
     found = [text, *items]
     for item in items:
         for part in [item] if _ONE_SIZE.fullmatch(item.strip()) else item.split("/"):
-            found += [part] if _ONE_SIZE.fullmatch(part.strip()) else part.split(",")
+            found += [part] if _ONE_SIZE.fullmatch(part.strip()) else _LISTED.findall(part)
     return [size for size in dict.fromkeys(map(folded_size, found)) if size]
 
 

@@ -236,7 +236,16 @@ def test_a_damaged_time_is_asked_for_again(path):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[1]", '{"products": [{"id": "1"}]}', '{"products": [], "cosines": 1}']
+    "text",
+    [
+        "{",
+        "[1]",
+        "[" * 100_000,
+        '{"products": [{"id": "1"}]}',
+        '{"products": [], "cosines": 1}',
+        '{"products": [], "cosines": [0.5]}',
+        '{"products": [], "cosines": ["near"]}',
+    ],
 )
 def test_a_damaged_answer_is_asked_for_again(path, text):
     shelf = Counted(path)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stylesim import CatalogProvider
-from stylesim.errors import DamagedFileError
+from stylesim.errors import DamagedFileError, ProductError
 
 COLUMNS = {"price": "Preis", "colour": "Farbe"}
 
@@ -66,3 +66,29 @@ def test_columns_that_are_none_are_damage(shop: CatalogProvider, file: Path, col
     pointer.write_text(json.dumps({**json.loads(pointer.read_text()), "columns": columns}))
     with pytest.raises(DamagedFileError, match="damaged"):
         CatalogProvider.open(file.parent / "shop")
+
+
+@pytest.mark.parametrize(
+    ("header", "price", "colour"),
+    [("price;colour", 39.9, "blau"), ("Preis;colour", 39.9, "blau"), ("price;tint", 39.9, None)],
+)
+def test_a_file_may_name_the_fields_itself(
+    shop: CatalogProvider, file: Path, header: str, price: float, colour: str | None
+) -> None:
+    file.write_text(f"id;title;url;{header}\n1;Rock;https://shop.example/1;39,90 €;blau\n")
+    assert shop.update(file).updated == 1
+    assert said(shop) == [(price, colour)]
+
+
+def test_columns_of_title_and_page_may_be_otherwise_later(file: Path) -> None:
+    file.write_text("Nr;Name;Link\n1;Rock;https://shop.example/1\n")
+    names = {"id": "Nr", "title": "Name", "url": "Link"}
+    shop = CatalogProvider.build(file.parent / "shop", file, columns=names)
+    file.write_text("id;title;url\n2;Hose;https://shop.example/2\n")
+    assert shop.add(file).added == 1
+    assert [(one.id, one.title) for one in shop] == [("1", "Rock"), ("2", "Hose")]
+
+
+def test_columns_that_are_named_have_to_be_there(shop: CatalogProvider, file: Path) -> None:
+    with pytest.raises(ProductError, match="columns for cost"):
+        shop.update(file, columns={"price": "cost"})

@@ -113,9 +113,11 @@ def test_a_pointer_cut_off_is_damaged(place: Path) -> None:
         CatalogProvider.open(place)
     file.write_text(json.dumps({**json.loads(content), "format_version": 1}))
     with pytest.raises(
-        DamagedFileError, match=r"of format 2, got .* of format 1; .*overwrite=True"
+        DamagedFileError, match="made by an earlier stylesim; build it again with overwrite=True"
     ):
         CatalogProvider.open(place)
+    with pytest.raises(DamagedFileError, match="made by an earlier stylesim"):
+        CatalogProvider.build(place, [{"title": "Hat", "url": "https://shop.example/1"}])
     file.write_text(content)
     whole(place)
 

@@ -101,3 +101,26 @@ def test_a_slice_backwards_is_in_falling_order(shop: CatalogProvider) -> None:
     assert [one.id for one in shop.products[::-1]] == ["3", "2", "1", "0"]
     assert [one.id for one in shop.products[2:0:-1]] == ["2", "1"]
     assert shop.products[3:3] == []
+
+
+def test_vectors_of_the_first_model_are_not_written(shop: CatalogProvider) -> None:
+    replace(shop.products.folder)  # type: ignore[attr-defined]
+    assert shop.products[0].id == "10"  # so that the new one is what is open
+    for change in (shop.update, shop.add):
+        with pytest.raises(InvalidArgumentError, match=r"vectors: .*open it again"):
+            change(rows(20), vectors=VECTORS[:1])
+    assert len(shop) == 4
+    opened = CatalogProvider.open(shop.products.folder, model="B")  # type: ignore[attr-defined]
+    assert opened.update(rows(20), vectors=VECTORS[:1]).added == 1
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_a_length_is_that_of_the_new_table_at_once(shop: CatalogProvider, count: int) -> None:
+    folder = shop.products.folder  # type: ignore[attr-defined]
+    goods = rows(*range(10, 10 + count))
+    CatalogProvider.build(folder, goods, overwrite=True)
+    assert len(shop) == count
+    CatalogProvider.build(folder, rows(*range(20, 29)), overwrite=True)
+    assert shop.products[8].id == "28"
+    CatalogProvider.build(folder, goods, overwrite=True)
+    assert shop.products[-1].id == f"{9 + count}"

@@ -94,6 +94,9 @@ def test_unknown_shops_are_an_error(shops):
         "https://a/?{words.x}",
         "https://a/?q={words}&p={min_price:.2f}",
         "https://a/?q={words!z}",
+        "https://a/?q={words!r}",
+        "https://a/?q={words!a}",
+        "https://a/?q={words:{nothing}}",
     ],
 )
 def test_bad_templates_are_an_error(template):
@@ -105,3 +108,12 @@ def test_bad_templates_are_an_error(template):
 def test_only_web_addresses_are_templates(template):
     with pytest.raises(ProductError, match="http or https"):
         SearchPage("Shop", template)
+
+
+@pytest.mark.parametrize(
+    ("template", "end"), [("{words!s}", "q=skirt"), ("{words:s}&p={min_price:>0}", "q=skirt&p=5")]
+)
+def test_templates_may_be_formatted(template: str, end: str) -> None:
+    page = SearchPage("Shop", f"https://shop.example/?q={template}")
+    (link,) = SearchLinkProvider([page]).search(ProductQuery(category="skirt", min_price=5))
+    assert link.url == f"https://shop.example/?{end}"

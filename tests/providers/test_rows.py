@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stylesim.products import Product
-from stylesim.providers import CatalogProvider, SkippedProductWarning
-from stylesim.providers.base import SearchResult, ask
+from stylesim.products import Product, ProductQuery
+from stylesim.providers import AbstractProductProvider, CatalogProvider, SkippedProductWarning
+from stylesim.providers.base import SearchResult, ask, fitting
+from stylesim.providers.contract import check_provider
 
 
 def read(*rows: dict[str, Any]) -> SearchResult:
@@ -83,3 +84,27 @@ def test_such_rows_do_not_end_the_reading_of_a_catalogue(tmp_path: Any) -> None:
     rows = [{**good, "id": 10**5000}, {**good, "id": "2", "attributes": "x"}]
     with pytest.warns(SkippedProductWarning):
         assert [product.id for product in CatalogProvider.from_products(rows)] == ["2"]
+
+
+@pytest.mark.parametrize("kind", ["NAType", "NaTType"])
+def test_what_pandas_misses_is_nothing(kind: str) -> None:
+    missing = type(kind, (), {})()  # as that of pandas, which is not installed for tests
+    product = one(price=missing, brand=missing, colour=missing, note=missing)
+    assert product == Product(product.url, "Skirt", product.url, source="shop")
+
+
+def test_two_shops_of_one_name_keep_their_products() -> None:
+    hosts = ("one", "other", "one")
+    goods = [Product("1", "Skirt", f"https://{host}.example/1", source="shop") for host in hosts]
+    found = ask(lambda query: goods, ProductQuery(), name="chain", most=9)
+    assert [product.url for product in found] == [product.url for product in goods[:2]]
+    assert len(found.skipped) == 1
+    check_provider(Shelf(goods[:2]))
+
+
+class Shelf(AbstractProductProvider):
+    def __init__(self, products: list[Product]) -> None:
+        self.products = products
+
+    def search(self, query: ProductQuery) -> SearchResult:
+        return fitting(SearchResult(self.products), query)

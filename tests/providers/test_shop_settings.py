@@ -30,7 +30,13 @@ def test_addresses_are_checked(address: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["campaign", "marketplace"])
-@pytest.mark.parametrize("value", ["\u20ac", "a\nb", 5])
+@pytest.mark.parametrize("value", ["\u20ac", "a\nb", 5.5])
 def test_what_stands_in_a_header_is_plain(name: str, value: Any) -> None:
     with pytest.raises(InvalidArgumentError, match=f"{name}: expected plain ASCII text"):
         EbayBrowseProvider(**KEYS, **{name: value})
+
+
+def test_a_campaign_may_be_a_number() -> None:
+    assert EbayBrowseProvider(**KEYS, campaign=5338).campaign == "5338"
+    with pytest.raises(InvalidArgumentError, match="campaign"):
+        EbayBrowseProvider(**KEYS, campaign=True)

@@ -18,7 +18,7 @@ from stylesim.providers import _files
 from stylesim.providers._catalog_disk import DiskProducts
 from stylesim.providers._catalog_rows import schema, stored_width
 from stylesim.providers._catalog_writing import CatalogChanges, Writer, compact
-from stylesim.providers._rows import Intake, check_columns
+from stylesim.providers._rows import Intake, check_columns, present
 from stylesim.providers._vectors import Embedder, embedding_name
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Source:
     ) -> Source:
         """Check what a user gives.
 
-        Without ``columns`` they are the ``usual`` ones, where a row has those.
+        Without ``columns`` they are the ``usual`` ones, where a file or a row has those.
 
         Raises:
             InvalidArgumentError: An argument is of the wrong kind, or two do not fit together.
@@ -91,7 +91,7 @@ class Source:
                 wish = f"a whole number of at least {least}"
                 raise expected(argument, wish, number, f"pass {argument}={max(least, 2)}")
         given = usual if columns is None else columns
-        rows, how = _rows_of(products, given)
+        rows, how = _rows_of(products, given, strict=columns is not None)
         embedder = None
         matrix = None
         if vectors is not None:
@@ -153,9 +153,7 @@ class Source:
         if not (self.usual and self.columns and hasattr(row, "keys")):
             return self.how
         # Rows may also name the fields as stylesim does, whatever the file was like.
-        names = {str(name).strip().casefold() for name in row}
-        there = {name: field for name, field in self.how["columns"].items() if name in names}
-        return {**self.how, "columns": there}
+        return {**self.how, "columns": present(row, self.how["columns"])}
 
     def stream(self, folder: Path, base: Path) -> Stream | None:
         """What embeds elsewhere; None embeds here."""
@@ -172,7 +170,7 @@ def _uneven(vectors: int, products: object) -> Exception:
 
 
 def _rows_of(
-    products: Any, columns: Mapping[str, str] | None
+    products: Any, columns: Mapping[str, str] | None, *, strict: bool
 ) -> tuple[Iterator[tuple[int, Any]], dict[str, Any]]:
     fields = check_columns(columns)
     if isinstance(products, (str, os.PathLike)):
@@ -180,7 +178,8 @@ def _rows_of(
         how: dict[str, Any] = {"columns": fields, "base": file.parent}
         kind = file.suffix.lower()
         if kind in {".csv", ".tsv", ".txt"}:
-            return _files.csv_rows(file, fields, encoding="utf-8", delimiter=None), how
+            rows = _files.csv_rows(file, fields, encoding="utf-8", delimiter=None, strict=strict)
+            return rows, how
         if kind in {".jsonl", ".ndjson"}:
             return _files.jsonl_rows(file), how
         if kind in {".parquet", ".pq"}:

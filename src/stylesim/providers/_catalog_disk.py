@@ -98,7 +98,8 @@ class DiskProducts(Sequence[Product]):
         return True
 
     def _latest(self, read: Callable[[], Found]) -> Found:
-        """What is read, once more where another table has come in the place of ours."""
+        """What is read of the table that counts, also where it comes while we read."""
+        self._again()
         try:
             return read()
         except DamagedFileError:
@@ -207,16 +208,21 @@ class DiskProducts(Sequence[Product]):
         if not dim:
             got, todo = "one without", "build it with model="
             raise expected("query.near", "a catalogue with vectors", got, todo)
-        if self.first != (self.pointer.embedding, dim):
-            wish, got = (
-                "the embedding that it was opened with",
-                "a catalogue built anew with another",
-            )
-            raise expected("query.near", wish, got, "open it again with the model it has now")
+        self.check_first("query.near")
         if len(near) != dim:
             wish = f"a vector of length {dim}, from {self.pointer.embedding!r}"
             todo = "embed with the model of the catalogue"
             raise expected("query.near", wish, f"one of length {len(near)}", todo)
+
+    def check_first(self, argument: str) -> None:
+        """Refuse vectors where the catalogue has been built anew with another model.
+
+        Raises:
+            InvalidArgumentError: It has.
+        """
+        if (self.pointer.embedding, self.pointer.dim) != self.first:
+            wish, got = "the embedding it was opened with", "a catalogue built anew with another"
+            raise expected(argument, wish, got, "open it again with the model it has now")
 
     def _silent(self, column: str) -> bool:
         return self._any(column, "")

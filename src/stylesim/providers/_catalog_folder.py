@@ -128,7 +128,8 @@ def _parsed(content: bytes, shown: str) -> Pointer:
     if version > FORMAT_VERSION:
         raise expected("path", wish, got, "update stylesim", NewerVersionError)
     if version < FORMAT_VERSION:  # what queries are compared with was written differently
-        raise expected("path", wish, got, _REBUILD, DamagedFileError)
+        got, todo = f"{got}, made by an earlier stylesim", "build it again with overwrite=True"
+        raise expected("path", wish, got, todo, DamagedFileError)
     if not named or not sized:
         got = f"{shown}, which is damaged"
         raise expected("path", wish, got, _REBUILD, DamagedFileError)
@@ -190,6 +191,8 @@ def make_folder(folder: Path, *, overwrite: bool) -> None:
 
     Raises:
         StorageError: There is a catalogue already, or something else, or it cannot be made.
+        DamagedFileError: There is one that is damaged, or of an earlier version.
+        NewerVersionError: There is one of a newer version.
     """
     shown = repr(str(folder))
     try:
@@ -199,6 +202,7 @@ def make_folder(folder: Path, *, overwrite: bool) -> None:
         got, todo = f"{shown} ({error.strerror})", "name a place in an existing folder"
         raise expected("path", "a folder that can be made", got, todo, StorageError) from error
     if POINTER in names and not overwrite:
+        read_pointer(folder)
         todo = "call update on it, or pass overwrite=True"
         got = f"{shown}, which holds a catalogue"
         raise expected("path", "a free place", got, todo, StorageError)

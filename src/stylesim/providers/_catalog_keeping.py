@@ -77,6 +77,8 @@ class CatalogKeeping(CatalogReaders):
             MissingExtraError: LanceDB, or for workers Ray, is not installed.
             StorageError: The place is taken or cannot be written, is full, or another process
                 writes it.
+            DamagedFileError: The place is taken by a catalogue that cannot be opened.
+            NewerVersionError: It is taken by one of a newer stylesim.
             InvalidArgumentError: An argument is of the wrong kind.
             ProductError: No row made a product.
         """
@@ -241,7 +243,10 @@ class CatalogKeeping(CatalogReaders):
             goods, changes = merged(self.products, products, columns, self.name, mode)
             lost = self._put(goods, progress=progress)
             return attrs.evolve(changes, skipped=(*changes.skipped, *lost))
-        model = self.embedding if vectors is not None else self._model
+        model = self._model
+        if vectors is not None:
+            self.products.check_first("vectors")
+            model = self.embedding
         usual = read_pointer(self.products.folder).columns
         source = building.Source.of(
             products, name=self.name, model=model, vectors=vectors, columns=columns, usual=usual,

@@ -6,10 +6,13 @@ A time-out of httpx is one for each read, and a shop that sends a byte now and t
 from __future__ import annotations
 
 import math
+import socket
 import time
 from typing import Any
 
 import attrs
+
+from stylesim.errors import MissingExtraError
 
 
 @attrs.define(eq=False)
@@ -42,9 +45,15 @@ def bound(transport: Any, context: Any, deadline: Deadline) -> Any:
 
     Returns:
         The transport.
+
+    Raises:
+        MissingExtraError: httpx is of a version whose transports have no pool.
     """
     import httpcore
 
+    if not hasattr(transport, "_pool"):
+        message = "This httpx keeps no time-out for a whole answer: pip install 'httpx<1'."
+        raise MissingExtraError(message, extra="http")
     # httpx hands no backend on; without it, each read alone would keep to the time.
     backend: Any = _Backend(httpcore.SyncBackend(), deadline)
     transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
@@ -92,6 +101,25 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> _Stream:
-        left = self.deadline.left(timeout)
-        made = self.backend.connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(made, self.deadline)
+        import httpcore
+
+        problem: Exception = httpcore.ConnectError(f"{host} has no address")
+        # One by one, as each address of a host would have the whole time.
+        for *_, place in _places(host, port):
+            left = self.deadline.left(timeout)
+            try:
+                made = self.backend.connect_tcp(place[0], port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                problem = error
+            else:
+                return _Stream(made, self.deadline)
+        raise problem
+
+
+def _places(host: str, port: int) -> list[Any]:
+    try:
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except OSError as error:
+        import httpcore
+
+        raise httpcore.ConnectError(str(error)) from error

@@ -18,7 +18,7 @@ from stylesim.errors import (
     StyleSimError,
     expected,
 )
-from stylesim.providers._rows import fields_of
+from stylesim.providers._rows import fields_of, present
 
 if TYPE_CHECKING:
     import os
@@ -57,8 +57,12 @@ def csv_rows(
     *,
     encoding: str,
     delimiter: str | None,
+    strict: bool = True,
 ) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
-    """Yield the rows below the header with the line each ends on."""
+    """Yield the rows below the header with the line each ends on.
+
+    Where it is not ``strict``, the file may lack some of the columns.
+    """
     file = existing_file(path)
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
     try:
@@ -69,7 +73,7 @@ def csv_rows(
     with handle:
         try:
             first = handle.readline()
-            header = _header(first, path, columns, delimiter)
+            header = _header(first, path, columns, delimiter, strict=strict)
             mark = _delimiter(first, delimiter)
             reader = csv.reader(handle, delimiter=mark, strict=True)
             yield from _read_csv(reader, header, encoding)
@@ -90,12 +94,13 @@ def _delimiter(line: str, given: Any) -> str:
 
 
 def _header(
-    line: str, path: object, columns: Mapping[str, str], delimiter: str | None
+    line: str, path: object, columns: Mapping[str, str], delimiter: str | None, *, strict: bool
 ) -> list[str]:
     names = next(csv.reader([line], delimiter=_delimiter(line, delimiter)), [])
-    found = set(fields_of(names, columns).values())
+    there = present(names, columns)
+    found = set(fields_of(names, there).values())
     lost = [field for field in ("title", "url") if field not in found]
-    absent = [column for column in columns if column not in {n.strip().casefold() for n in names}]
+    absent = [column for column in columns if column not in there] if strict else []
     if lost or absent:
         wish = f"a CSV file with columns for {' and '.join(lost or absent)}"
         got = f"{str(path)!r} with {', '.join(names) if names else 'no header'}"

@@ -139,7 +139,7 @@ class HttpProvider(AbstractProductProvider):
                     return answer.json()
                 except NotYet as wait:
                     seconds = wait.seconds
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                     seconds = answer.broken(type(error).__name__)
                 _pause(seconds)
 
@@ -180,7 +180,7 @@ class HttpProvider(AbstractProductProvider):
                     seconds = wait.seconds
                 except TimeoutError:
                     seconds = answer.broken("Timeout")
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                     seconds = answer.broken(type(error).__name__)
                 await _apause(seconds)
 

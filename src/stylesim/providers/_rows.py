@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -40,6 +41,12 @@ def check_columns(columns: Mapping[str, str] | None) -> dict[str, str]:
             known = "fields among " + ", ".join(FIELDS)
             raise expected("columns", known, f"{field!r}: {column!r}", todo, InvalidArgumentError)
     return {column.strip().casefold(): field for field, column in pairs.items()}
+
+
+def present(names: Iterable[object], columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns that are there."""
+    there = {str(name).strip().casefold() for name in names}
+    return {column: field for column, field in columns.items() if column in there}
 
 
 def fields_of(names: Iterable[object], columns: Mapping[str, str]) -> dict[Any, str]:
@@ -95,9 +102,10 @@ def product_of(
 def _tidy(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, numbers.Real) and value != value:
-        return None  # what is missing in a table of pandas
-    return value
+    # What is missing in a table of pandas, which need not be installed.
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    return None if isinstance(value, numbers.Real) and value != value else value
 
 
 def _number_text(value: Any) -> Any:
@@ -202,8 +210,10 @@ class Intake:
 
 
 def key_of(product: Product) -> tuple[str, str]:
-    """What tells a product from those of other sources; its page, where it names no source."""
-    return product.source or product.url, product.id
+    """What tells a product from those of other shops, of which two may have one name."""
+    if not product.source:
+        return product.url, product.id
+    return f"{product.source} {urlsplit(product.url).hostname}", product.id
 
 
 def check_name(name: object) -> None:

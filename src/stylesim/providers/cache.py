@@ -56,8 +56,8 @@ class CachedProvider(AbstractProductProvider):
         path: The file; made where it is missing, in a folder that exists.
         ttl: Longest time that an answer is kept, in seconds; None leaves it to the terms.
         key: Identity of the provider in the file; needed where two of one class have the same
-            name and the same ``repr``, and for functions and catalogues in memory without a
-            name of their own.
+            name and the same ``repr``, for catalogues in memory, for functions without a name,
+            and for classes of your own that have neither a name nor a ``repr``.
         clock: Seconds since 1970; for tests.
 
     Raises:
@@ -92,15 +92,15 @@ class CachedProvider(AbstractProductProvider):
         if not isinstance(provider, AbstractProductProvider):
             raise expected("provider", "a provider", provider, "pass one")
         if self.key is None and _nameless(self.provider):
-            todo = "pass key=, or give the provider a name="
+            todo = "pass key='my shop', another for each provider in the file"
             raise expected("key", "what tells this provider from others", "nothing", todo)
         self.ttl = ProviderTerms(cache_ttl=self.ttl).cache_ttl
         self.name = provider_name(self.provider)
         self.terms = self.provider.terms
         try:
             with closing(self._open()) as file, file:
-                there = {name for (name,) in file.execute("SELECT tbl_name FROM sqlite_master")}
-                if there - {"answers"}:
+                names = (name for (name,) in file.execute("SELECT tbl_name FROM sqlite_master"))
+                if any(name != "answers" and not name.startswith("sqlite_") for name in names):
                     got, todo = f"{str(self.path)!r}, with other tables", "choose another path"
                     raise expected("path", "a cache file, or none yet", got, todo, StorageError)
                 file.execute(_TABLE)
@@ -151,8 +151,11 @@ class CachedProvider(AbstractProductProvider):
                 return None
             said = json.loads(row[1])
             products = [Product(**fields) for fields in said["products"]]
-            return SearchResult(products, cosines=said["cosines"])
-        except (ValueError, TypeError, KeyError, ProductError) as error:
+            cosines = [_cosine(value) for value in said["cosines"]]
+            if len(cosines) not in (0, len(products)):
+                raise ValueError(f"{len(cosines)} cosines of {len(products)} products")
+            return SearchResult(products, cosines=cosines)
+        except (ValueError, TypeError, KeyError, RecursionError, ProductError) as error:
             self.errors = (self._problem(error),)
             return None
 
@@ -193,11 +196,19 @@ def _nameless(provider: AbstractProductProvider) -> bool:
     """Whether nothing tells a provider from others of its class."""
     if isinstance(provider, ChainProvider):
         return any(_nameless(one) for one in provider.providers)
-    if isinstance(provider, CatalogProvider) and not isinstance(provider.products, tuple):
-        return False  # its folder does
-    if not isinstance(provider, (CatalogProvider, FunctionProvider)):
-        return False
-    return provider.name == attrs.fields_dict(type(provider))["name"].default
+    if isinstance(provider, CatalogProvider):
+        # A name is often that of a file; on disk, the folder tells them apart.
+        return isinstance(provider.products, tuple)
+    if isinstance(provider, FunctionProvider):
+        return provider.name == attrs.fields_dict(type(provider))["name"].default
+    plain = type(provider).__repr__ is object.__repr__
+    return plain and provider_name(provider) == type(provider).__name__
+
+
+def _cosine(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"no cosine: {value!r}")
+    return value
 
 
 def _plain(products: Iterable[Product]) -> bool:

@@ -25,6 +25,7 @@ import attrs
 
 from stylesim.errors import ProviderError
 from stylesim.products import Product, ProductQuery, ProviderTerms
+from stylesim.providers._rows import key_of
 from stylesim.providers.base import AbstractProductProvider
 
 HOSTILE = (
@@ -85,9 +86,9 @@ class ProviderContract:
         _require(min(counts) > 0, f"asked twice, it found {counts[0]}, then {counts[1]} products")
 
     def test_no_product_comes_twice(self) -> None:
-        """Each id of a source is there once."""
+        """Each id of a shop is there once."""
         found = self._found(self.make_query())
-        often = Counter((product.source, product.id) for product in found)
+        often = Counter(key_of(product) for product in found)
         twice = [name for (_, name), count in often.items() if count > 1]
         _require(not twice, f"came more than once: {twice[:3]}")
 

@@ -47,7 +47,7 @@ class EbayBrowseProvider(HttpProvider):
         category_ids: eBay's numbers of categories, joined by commas.
         sort: ``"price"``, ``"-price"``, ``"newlyListed"`` or ``"endingSoonest"``; None is eBay's
             best match.
-        campaign: Of the eBay Partner Network; links then earn a commission,
+        campaign: Number of one of the eBay Partner Network; links then earn a commission,
             which your users must be told.
         base_url: Where the API is.
 
@@ -67,7 +67,7 @@ class EbayBrowseProvider(HttpProvider):
     marketplace: str = "EBAY_US"
     category_ids: str | None = None
     sort: str | None = None
-    campaign: str | None = None
+    campaign: str | int | None = None
     base_url: str = "https://api.ebay.com"
     _token: Token = attrs.field(factory=Token, init=False, repr=False)
 
@@ -75,6 +75,8 @@ class EbayBrowseProvider(HttpProvider):
         HttpProvider.__attrs_post_init__(self)
         self.base_url = server_address("base_url", self.base_url)
         check_header("marketplace", self.marketplace)
+        if isinstance(self.campaign, int) and not isinstance(self.campaign, bool):
+            self.campaign = str(self.campaign)
         check_header("campaign", self.campaign or "")
         self.client_id = key_from("client_id", self.client_id, "EBAY_CLIENT_ID")
         self.client_secret = key_from("client_secret", self.client_secret, "EBAY_CLIENT_SECRET")
@@ -161,8 +163,9 @@ class EbayBrowseProvider(HttpProvider):
             rows = list(self.rows(answer, "itemSummaries"))
             for number, row in enumerate(rows, start=offset + 1):
                 intake.take(number, fields_of_item(row), source=self.name)
-            offset += len(rows)
-            if len(rows) < size or offset >= wanted:
+            offset += size
+            more = len(rows) == size or answer.get("next")  # a page may be short
+            if not rows or not more or offset >= wanted:
                 break
         return self.finish(intake, query)
 

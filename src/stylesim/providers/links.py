@@ -54,12 +54,16 @@ class SearchPage:
         except ValueError:
             raise expected("template", wish, template, todo) from None
         names = {name for _, name, _, _ in parts}
+        quoted = any(how in ("r", "a") for _, _, _, how in parts)  # quotes are no words
         known = {"words", "path_words", "min_price", "max_price"}
-        spelled = any(form or how for _, _, form, how in parts)  # as in "{words!r:>9}"
-        if spelled or names - known or not names & {"words", "path_words"}:
+        if quoted or names - known or not names & {"words", "path_words"}:
             raise expected("template", wish, template, todo)
         # Checked once with plain values, so that a bad address is told of before a search.
-        Product("x", "x", self.address("x", None, None))
+        try:
+            address = self.address("x", None, None)
+        except (ValueError, LookupError):
+            raise expected("template", wish, template, todo) from None
+        Product("x", "x", address)
 
     def address(self, words: str, min_price: float | None, max_price: float | None) -> str:
         """Fill in the template."""
