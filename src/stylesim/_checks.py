@@ -28,7 +28,9 @@ def check_between(argument: str, value: object, low: float, high: float, todo: s
         raise expected(argument, f"a number from {low:g} to {high:g}", value, todo)
 
 
-def check_whole(argument: str, value: object, todo: str, least: int = 1) -> None:
+def check_whole(
+    argument: str, value: object, todo: str = "pass such a number", least: int = 1
+) -> None:
     """Refuse anything but a whole number of at least ``least``.
 
     Raises:

@@ -265,7 +265,7 @@ def _weight(garment: Any) -> float:
     """How much of the picture a garment fills, and how surely."""
     left, top, right, bottom = garment.box
     mask = getattr(garment, "mask", None)
-    if not 0 <= garment.confidence <= 1:
+    if not 0 <= garment.confidence <= 1 + 1e-6:  # sums of shares may be a rounding above 1
         raise ValueError(f"confidence {garment.confidence!r}")
     area = float((right - left) * (bottom - top) if mask is None else mask.sum())
     return area * float(garment.confidence)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
+from stylesim._checks import check_whole
 from stylesim._ranking import RANKS
 from stylesim.errors import expected
 from stylesim.products import ProductQuery
@@ -63,7 +64,7 @@ class Asked:
         for name in set(given) - set(_ASKED):
             todo = f"choose among {', '.join((*_HOW, *_ASKED))}"
             raise expected(name, "an argument that there is", "another", todo)
-        check_count("k", how["k"])
+        check_whole("k", how["k"])
         if how["rank_by"] not in RANKS:
             raise expected("rank_by", f"one of {', '.join(RANKS)}", how["rank_by"], "pass 'gain'")
         for name in ("fetch_images", "progress"):
@@ -90,9 +91,3 @@ class Asked:
             got = ", ".join(sorted(code or "unknown" for code in currencies))
             wish = "one currency, for prices of several cannot be compared"
             raise expected("currency", wish, got, "pass currency='EUR', or which you want")
-
-
-def check_count(argument: str, value: object) -> None:
-    """Refuse what is no whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise expected(argument, "a whole number of at least 1", value, "pass such a number")

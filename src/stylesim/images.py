@@ -72,9 +72,9 @@ def load_image(
         >>> load_image(Image.new("L", (4, 3), 7)).getpixel((0, 0))
         (7, 7, 7)
     """
-    check_whole("max_pixels", max_pixels, "pass such a number")
+    check_whole("max_pixels", max_pixels)
     if shrink_to is not None:
-        check_whole("shrink_to", shrink_to, "pass such a number")
+        check_whole("shrink_to", shrink_to)
     return decoded(image, max_pixels, shrink_to, argument)[0]
 
 
@@ -211,7 +211,7 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
         >>> load_image(thumbnail_png(Image.new("RGB", (400, 200)), side=20)).size
         (20, 10)
     """
-    check_whole("side", side, "pass such a number")
+    check_whole("side", side)
     small = load_image(image, argument=argument)
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _png(small)

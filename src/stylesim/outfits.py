@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stylesim._assembling import AssembledOutfit, Rack, assembled
 from stylesim._candidates import Candidate, candidates_of
-from stylesim._checks import check_between
+from stylesim._checks import check_between, check_whole
 from stylesim._outfit import Outfit, OutfitPart
 from stylesim._scoring import checked_weights
 from stylesim._tallying import tally
@@ -156,9 +156,9 @@ def best_outfits(
         ('blouse', 'skirt') 0.8
         ('tee', 'jacket', 'skirt') 0.55
     """
-    _count("k", k)
+    check_whole("k", k)
     if max_repeats is not None:
-        _count("max_repeats", max_repeats)
+        check_whole("max_repeats", max_repeats)
     check_between("twin", twin, -1, 1, "pass 0.99")
     rack = _rack(candidates, slot_weights, with_outer, with_shoes)
     return list(assembled(rack, k, max_repeats, twin))
@@ -228,8 +228,3 @@ def _rack(
         if wanted is not None and not isinstance(wanted, bool):
             raise expected(argument, "True, False or None", wanted, "leave it out")
     return Rack.of(garments, checked_weights(slot_weights), with_outer, with_shoes)
-
-
-def _count(argument: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise expected(argument, "a whole number of at least 1", value, "pass such a number")

@@ -9,14 +9,14 @@ import attrs
 
 from stylesim import _owned
 from stylesim._asking import asearch_all, search_all, with_pictures
-from stylesim._checks import check_between
+from stylesim._checks import check_between, check_whole
 from stylesim._gaining import Closet
 from stylesim._owned import Owned
 from stylesim._picks import BlockedProduct, Recommendation, RecommendationResult
 from stylesim._ranking import Prospect, chosen
 from stylesim._seeking import towards_the_style
 from stylesim._shelf import Shelf
-from stylesim._wishes import Asked, Wishes, check_count
+from stylesim._wishes import Asked, Wishes
 from stylesim.errors import expected
 from stylesim.products import SkippedProduct
 from stylesim.providers import PictureFetcher
@@ -108,9 +108,8 @@ class Recommender:
             raise expected("fetcher", "an object with a fetch method", self.fetcher, todo)
         for name in ("owned_threshold", "diversity", "good"):
             check_between(name, getattr(self, name), 0, 1, f"leave {name} out")
-        check_count("most", self.most)
-        check_count("shortlist", self.shortlist)
-        check_count("most_pictures", self.most_pictures)
+        for name in ("most", "shortlist", "most_pictures"):
+            check_whole(name, getattr(self, name))
 
     def recommend(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,3 +85,10 @@ def make(halves: Halves, colours: FunctionBackbone) -> Callable[..., Lightweight
 @pytest.fixture
 def model(make: Any, target: StyleTarget) -> LightweightClassifier:
     return make().fit(target, progress=False)
+
+
+@pytest.fixture
+def saved(model: LightweightClassifier, tmp_path: Path) -> Path:
+    path = tmp_path / "style.safetensors"
+    model.save(path)
+    return path

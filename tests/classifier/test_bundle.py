@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from bundles import reload, rewrite
 from PIL import Image
-from safetensors.torch import load_file, save_file
 
 from stylesim._bundle import weights_text
 from stylesim.backbones import FunctionBackbone, save_backbone
@@ -33,34 +32,11 @@ PICTURES = [
 ]
 
 
-@pytest.fixture
-def saved(model: LightweightClassifier, tmp_path: Path) -> Path:
-    path = tmp_path / "style.safetensors"
-    model.save(path)
-    return path
-
-
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "mine.safetensors"
     save_backbone(build_network("n"), path)
     return path
-
-
-def reload(path: Path, model: LightweightClassifier) -> LightweightClassifier:
-    return LightweightClassifier.load(path, backbone=model.backbone, finder=model.finder)
-
-
-def header_of(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    length = int.from_bytes(content[:8], "little")
-    return json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
-
-
-def rewrite(path: Path, change: Any) -> None:
-    header, tensors = header_of(path), load_file(path)
-    change(header, tensors)
-    save_file(tensors, path, {"stylesim": json.dumps(header)})
 
 
 def test_a_loaded_classifier_is_the_same(model: Any, saved: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from bundles import reload, rewrite
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -20,13 +20,6 @@ from stylesim.style_target import StyleTarget
 
 PICTURES = [Image.new("RGB", (24, 32), "red"), Image.new("RGB", (32, 24), "navy")]
 KINDS = ("shirt", "skirt", "shoes")
-
-
-@pytest.fixture
-def saved(model: LightweightClassifier, tmp_path: Path) -> Path:
-    path = tmp_path / "style.safetensors"
-    model.save(path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +37,6 @@ def embedded(weights: Path, target: StyleTarget, tmp_path_factory: pytest.TempPa
     path = tmp_path_factory.mktemp("saved") / "style.safetensors"
     model.fit(target, epochs=2, progress=False).save(path)
     return path
-
-
-def reload(path: Path, model: LightweightClassifier) -> LightweightClassifier:
-    return LightweightClassifier.load(path, backbone=model.backbone, finder=model.finder)
-
-
-def header_of(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    length = int.from_bytes(content[:8], "little")
-    return json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["stylesim"])
-
-
-def rewrite(path: Path, change: Any, to: Path | None = None) -> Path:
-    header, tensors = header_of(path), load_file(path)
-    change(header, tensors)
-    save_file(tensors, to or path, {"stylesim": json.dumps(header)})
-    return to or path
 
 
 def said(*names: Any, value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._checks import check_whole
 from stylesim._product_checks import web_address
 from stylesim.errors import InvalidArgumentError, ProviderError, expected
 
@@ -48,15 +49,8 @@ def check_limits(name: Any, timeout: Any, retries: Any, max_wait: Any, max_bytes
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not math.isfinite(value) or value <= least:
             raise expected(argument, "seconds", value, f"pass {argument}=10")
-    check_whole("retries", retries, 0)
-    check_whole("max_bytes", max_bytes, 1)
-
-
-def check_whole(argument: str, value: object, least: int) -> None:
-    """Refuse what is no whole number, or too small."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        wish = f"a whole number of at least {least}"
-        raise expected(argument, wish, value, "pass such a number")
+    check_whole("retries", retries, least=0)
+    check_whole("max_bytes", max_bytes)
 
 
 def server_address(argument: str, value: object) -> str:

@@ -10,11 +10,12 @@ from urllib.parse import urljoin
 
 import attrs
 
+from stylesim._checks import check_whole
 from stylesim._product_checks import web_address
 from stylesim.errors import MissingExtraError, StyleSimError
 from stylesim.images import load_image
 from stylesim.providers._addresses import AddressGate, Refused
-from stylesim.providers._answers import check_limits, check_whole
+from stylesim.providers._answers import check_limits
 from stylesim.providers._deadline import Deadline, bound
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ class PictureFetcher:
 
     def __attrs_post_init__(self) -> None:
         check_limits("pictures", self.timeout, 0, 0.0, self.max_bytes)
-        check_whole("max_redirects", self.max_redirects, 0)
-        check_whole("at_once", self.at_once, 1)
+        check_whole("max_redirects", self.max_redirects, least=0)
+        check_whole("at_once", self.at_once)
 
     def fetch(self, urls: Iterable[str]) -> list[Fetched]:
         """Fetch pictures, several at a time.
