@@ -4,7 +4,8 @@
 
 Real outfits of which one half fits are few. So the halves of held-out photographs are put together
 anew: upper and lower body of the wanted style, of the wanted style and of another, of others. Once
-with shares of the slots alike, once as the library does, once with all that parts them taken back.
+with shares of the slots alike, then with more and more of what parts them taken back: all of it, as
+the library does with ten photographs of the wanted style.
 """
 
 from __future__ import annotations
@@ -86,14 +87,12 @@ def main() -> None:
     model = ss.LightweightClassifier()
     views = dict(zip((p.id for p in photos), model.view([p.path for p in photos]), strict=True))
     columns = ("both", "top", "bottom", "none", "apart", "AUC", "log-loss")
-    print("| believed | " + " | ".join(columns) + " |\n| --- |" + " ---: |" * len(columns))
-    usual = _tempering._ENOUGH
-    for enough in (np.inf, 10.0, usual, 0.0):
-        _tempering._ENOUGH = enough
+    print("| taken back | " + " | ".join(columns) + " |\n| --- |" + " ---: |" * len(columns))
+    for share in (0.0, 0.5, 0.75, 1.0):
+        _tempering._TAKEN_BACK = share
         row = measure(model, photos, views, args.draws)
-        share = f"{10 / (10 + enough):.2f}"
-        print(f"| {share} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |", flush=True)
-    _tempering._ENOUGH = usual
+        told = " | ".join(f"{row[c]:.3f}" for c in columns)
+        print(f"| {share:.2f} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ def learned_parts(learned: Learned) -> tuple[dict[str, Tensor], dict[str, Any]]:
             "temperature": known.head.temperature,
             "slope": known.head.slope,
             "scaled": known.scaled,
-            "together": known.together,
             "share": known.share,
             "history": known.head.history,
         }
@@ -116,8 +115,8 @@ def _head(
     if shares[list(members)].any():
         raise ValueError("shares of classes that the head tells apart")
     temperature, slope = float(said["temperature"]), float(said.get("slope", 0.0))
-    together, share = float(said.get("together", 1.0)), float(said.get("share", 1.0))
-    if not all(0 < value < np.inf for value in (temperature, together, share)):
+    share = float(said.get("share", 1.0))
+    if not all(0 < value < np.inf for value in (temperature, share)):
         raise ValueError("numbers out of range")
     table = part("table", 2) if f"{region}.table" in tensors else None
     if table is not None:
@@ -125,7 +124,7 @@ def _head(
         if not (whole and 0 < table.shape[1] <= weight.shape[1]):
             raise ValueError("a table that does not fit its head")
     head = Head(weight, bias, temperature, _history(said["history"]), table, slope)
-    return RegionHead(head, members, shares, bool(said["scaled"]), None, together, share)
+    return RegionHead(head, members, shares, bool(said["scaled"]), None, share)
 
 
 def _history(said: Any) -> tuple[tuple[float, float], ...]:

@@ -103,9 +103,7 @@ class Clouds:
         constant, *slopes = self.novelty
         return np.asarray(constant + said @ np.array(slopes))
 
-    def draws(
-        self, x: Floats, logits: Floats, tossed: Floats, factors: Floats | float = 1.0
-    ) -> tuple[Floats, Floats]:
+    def draws(self, x: Floats, logits: Floats, tossed: Floats) -> tuple[Floats, Floats]:
         """What other draws of the target's photographs might have said.
 
         Args:
@@ -114,7 +112,6 @@ class Clouds:
             tossed: Array of shape (draws, classes) of :func:`normals`, the same for all regions:
                 what other photographs of a class would change, they would change for its upper
                 and its lower body alike.
-            factors: What the temperature was multiplied with, for all or of shape (n, 1).
 
         Returns:
             Probabilities of the first class and of "neither", both of shape (draws, n).
@@ -125,7 +122,7 @@ class Clouds:
         # Student's t, covers more the fewer pictures there are, n - 1/2 less so.
         off = self.spread * np.sqrt(squared / (np.fmax(self.counts - 0.5, 0.5) * x.shape[1]))
         normal = tossed[:, None] * off
-        moved = logits + normal / self.temperature / factors
+        moved = logits + normal / self.temperature
         # Of the softmax only the first is asked for.
         ahead = np.exp(np.minimum(moved[..., 1:] - moved[..., :1], _MOST))
         shares = 1.0 / (1.0 + ahead.sum(axis=-1))

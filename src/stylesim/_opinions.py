@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from stylesim.types import FloatArray
 
 _FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
+# Evidence of two slots for each of one: 2 were they independent, 1 did they say the same. Chosen
+# on held-out photographs, where 1.7 to 2 do about as well.
+_EVIDENCE = 1.9
 
 
 @attrs.frozen(eq=False)
@@ -87,7 +90,7 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
         parts, owners = parts_by_region(views, region)
         if not parts:
             continue
-        table = _table(head, parts, head.factors(views, owners), tossed)
+        table = _table(head, parts, tossed)
         for owner, row in zip(owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
@@ -110,34 +113,42 @@ def overall(said: Mapping[str, Opinion]) -> FloatArray:
 
 
 def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
-    """What the slots of one photograph say together: the geometric mean, scaled to sum to 1.
+    """What the slots of one photograph say together: the geometric mean, sharpened.
 
     A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
-    one slot all but rules a class out, the other cannot make up for it.
+    one slot all but rules a class out, the other cannot make up for it. That several agree is
+    evidence too: their mean is no surer than they are, and right more often. So which of the
+    classes it is, if any, is told by the mean to a power: 1.9 of two slots that weigh alike, nearer
+    to 1 the more one outweighs the other.
 
     Args:
         said: One opinion a slot.
         share: What their own shares are multiplied with; None for 1.
 
     Method: logarithmic opinion pool, with "neither" as one more class; C. Genest and J. Zidek,
-    Combining Probability Distributions, Statistical Science 1986.
+    Combining Probability Distributions, Statistical Science 1986. Sharpened as by V. Satopää and
+    others, Combining Multiple Probability Predictions Using a Simple Logit Model, International
+    Journal of Forecasting 2014.
     """
     if len(said) == 1:
         return said[0]
-    share = np.array([one.share for one in said]) * (1.0 if share is None else share)
+    asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
+    power = _EVIDENCE ** np.log2(asked.sum() ** 2 / (asked**2).sum())  # of as many slots alike
+    share = asked * np.array([one.share for one in said])
     share = share / share.sum()
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
     if not joint[:, -1].any():  # a model that never says "neither" is not made to
         joint = joint[:, :-1]
     shares = softmax((share @ np.log(joint + _FLOOR))[None])[0]
     classes = len(said[0].proba)
-    together = Opinion(shares[:classes] / shares[:classes].sum(), float(shares[classes:].sum()))
+    sharper = shares[:classes] ** power
+    together = Opinion(sharper / sharper.sum(), float(shares[classes:].sum()))
     draws = [one.draws for one in said if one.draws is not None]
     if len(draws) < len(said):
         return together
     # Each draw moves the log-odds as far as those of the slots are moved.
     moved = [_log_odds(d) - _log_odds(one.similarity) for d, one in zip(draws, said, strict=True)]
-    tossed = sigmoid(_log_odds(together.similarity) + share @ np.stack(moved))
+    tossed = sigmoid(_log_odds(together.similarity) + power * (share @ np.stack(moved)))
     return attrs.evolve(together, draws=tossed)
 
 
@@ -146,18 +157,16 @@ def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:
     return out
 
 
-def _table(
-    head: RegionHead, parts: Sequence[GarmentView], factors: Floats, normal: Floats
-) -> Floats:
+def _table(head: RegionHead, parts: Sequence[GarmentView], normal: Floats) -> Floats:
     """A row a garment: joint probabilities of the classes, "neither", and draws of similarity."""
     clouds = head.clouds
-    proba = head.proba(parts, factors)
+    proba = head.proba(parts)
     if clouds is None:
         return np.column_stack([proba, np.zeros((len(parts), 1 + DRAWS))])
     x = head.rows(parts)
-    logits = head.head.logits(x) / head.head.temperature / factors
+    logits = head.head.logits(x) / head.head.temperature
     neither = sigmoid(clouds.log_odds(x))
-    tossed, odds = clouds.draws(x, logits, normal[:, list(head.members)], factors)
+    tossed, odds = clouds.draws(x, logits, normal[:, list(head.members)])
     similarity = (1.0 - head.shares.sum()) * tossed * (1.0 - odds)
     return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])
 

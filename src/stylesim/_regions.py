@@ -9,9 +9,9 @@ import numpy as np
 
 from stylesim._head import SHARPNESS, Head, fit_head, fit_prototypes
 from stylesim._novelty import clouds_of
-from stylesim._tempering import even_shares, outfit_factor
+from stylesim._tempering import even_shares
 from stylesim.errors import expected
-from stylesim.functional import softmax, unit_rows
+from stylesim.functional import unit_rows
 from stylesim.types import REGIONS_OF, Slot
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ class RegionHead:
             rather than of length 1.
         clouds: The members as clouds; None where they are not known: after fine-tuning, and
             in files of older versions.
-        together: What the temperature is multiplied with where a picture shows the upper and
-            the lower body; 1 for other regions.
         share: How much the region counts where what several say is pooled; see
             :func:`stylesim._tempering.even_shares`.
     """
@@ -63,23 +61,11 @@ class RegionHead:
     shares: Floats
     scaled: bool = False
     clouds: Clouds | None = None
-    together: float = 1.0
     share: float = 1.0
 
-    def proba(self, views: Sequence[GarmentView], factors: Floats | float = 1.0) -> Floats:
-        """Probabilities of shape (views, classes); each row sums to 1.
-
-        Args:
-            views: Garments.
-            factors: What the temperature is multiplied with, for all or for each, of shape
-                (views, 1).
-        """
-        logits = self.head.logits(self.rows(views)) / factors
-        return self.spread_out(softmax(logits, self.head.temperature))
-
-    def factors(self, views: Sequence[PictureView], owners: Sequence[int]) -> Floats:
-        """Of shape (parts, 1), for parts of the pictures of these numbers."""
-        return np.array([[self.together if _is_outfit(views[o]) else 1.0] for o in owners])
+    def proba(self, views: Sequence[GarmentView]) -> Floats:
+        """Probabilities of shape (views, classes); each row sums to 1."""
+        return self.spread_out(self.head.proba(self.rows(views)))
 
     def rows(self, views: Sequence[GarmentView]) -> Floats:
         """What the head sees, of shape (views, d)."""
@@ -189,16 +175,10 @@ def learn_regions(
         shares = rates / rates.sum()
         shares[members] = 0.0
         heads[region] = RegionHead(head, tuple(int(m) for m in members), shares, clouds=clouds)
-    body = {
-        name: (held[name], heads[name].head.temperature, np.array(heads[name].members))
-        for name in BODY
-        if name in held
-    }
-    if len(body) == len(BODY):
-        even = even_shares({name: one[:2] for name, one in body.items()})
-        factor = outfit_factor(body, even, len(views))
-        for name, share in even.items():
-            heads[name] = attrs.evolve(heads[name], together=factor, share=share)
+    if all(name in held for name in BODY):
+        body = {name: (held[name], heads[name].head.temperature) for name in BODY}
+        for name, share in even_shares(body).items():
+            heads[name] = attrs.evolve(heads[name], share=share)
     return heads
 
 
@@ -222,8 +202,7 @@ def by_region(
         parts, owners = parts_by_region(views, region)
         if not parts:
             continue
-        probabilities = head.proba(parts, head.factors(views, owners))
-        for owner, row in zip(owners, probabilities.astype(np.float32), strict=True):
+        for owner, row in zip(owners, head.proba(parts).astype(np.float32), strict=True):
             out[owner][region] = row
     return out
 
@@ -260,11 +239,6 @@ def balanced(view: PictureView) -> FloatArray:
     mean = np.mean(rows or [view.whole.embedding], axis=0)
     vector: FloatArray = unit_rows(mean[None])[0].astype(np.float32)
     return vector
-
-
-def _is_outfit(view: PictureView) -> bool:
-    shown = {region for garment in view.garments for region in regions_of(garment)}
-    return shown.issuperset(BODY)
 
 
 def _shown(views: TargetViews, region: str) -> list[int]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
 _SMALLEST = 1e-12
 _FLOOR = 1e-3  # as in the pool of slots
-_AGREED, _VARIES = -0.5, 0.3  # log of the factor for outfits on episodes, and how it varies
-_LEAST_SWAY = 0.1  # less is not told apart from nothing by ten pictures
-_ENOUGH = 10 / 3  # pictures that tell as much of what a slot sways as is known beforehand
+_LEAST_SWAY = 1.0  # nats; less is not told apart from nothing by ten pictures
+_ENOUGH = 10  # pictures whose word on what a slot sways is taken
+_TAKEN_BACK = 1.0  # of what parts the slots, with so many
 
 
 @attrs.frozen(eq=False)
@@ -64,10 +64,14 @@ class HeldOut:
         return len(np.unique(self.pictures[self.labels == 0]))
 
     def sway(self, temperature: float) -> float:
-        """How much more probable the wanted class is in pictures of its own than in others."""
+        """How far the wanted class is ahead in pictures of its own, in nats of log-odds.
+
+        More than in those of other classes; never less than 1.
+        """
         said = softmax(self.logits, temperature)[:, 0]
+        odds = np.log(said + _FLOOR) - np.log(1.0 - said + _FLOOR)
         wanted = self.labels == 0
-        return max(float(said[wanted].mean() - said[~wanted].mean()), _LEAST_SWAY)
+        return max(float(odds[wanted].mean() - odds[~wanted].mean()), _LEAST_SWAY)
 
 
 def even_shares(regions: Mapping[str, tuple[HeldOut, float]]) -> dict[str, float]:
@@ -75,14 +79,14 @@ def even_shares(regions: Mapping[str, tuple[HeldOut, float]]) -> dict[str, float
 
     Where skirts give a style away that its blouses leave open, the lower body alone would decide,
     with shares alike: the surer a slot is, the further it moves the pool. So shares are the inverse
-    of that, of which the fewer pictures the less is believed: three quarters of the logarithm with
-    ten of the wanted class.
+    of that. Of fewer than ten pictures of the wanted class less is believed, as the square root of
+    their number, as means are told.
 
     Args:
         regions: Held-out rows of each region, and its temperature.
     """
     pictures = min(held.wanted for held, _ in regions.values())
-    believed = pictures / (pictures + _ENOUGH)
+    believed = _TAKEN_BACK * min(1.0, (pictures / _ENOUGH) ** 0.5)
     sways = {name: held.sway(temperature) for name, (held, temperature) in regions.items()}
     raw = {name: sway**-believed for name, sway in sways.items()}
     mean = sum(raw.values()) / len(raw)
@@ -110,41 +114,6 @@ def held_out(
     prior = constant + by_count * np.log(count) + by_classes * np.log(n_classes)
     logits = -distances / 2 / clouds.widths[1]
     return HeldOut(logits, labels, groups, float(prior), calibration.doubt)
-
-
-def outfit_factor(
-    regions: Mapping[str, tuple[HeldOut, float, Ints]], shares: Mapping[str, float], n_classes: int
-) -> float:
-    """What to multiply temperatures with in pictures that show the upper and the lower body.
-
-    The geometric mean of two slots is no surer than they are, and right more often: that both
-    agree is evidence too. So what fits a garment by itself is too cautious for an outfit.
-
-    Args:
-        regions: Held-out rows of each region, its temperature, and its classes among all.
-        shares: How much each region counts, 1 in the mean.
-        n_classes: Number of all classes.
-    """
-    pictures = np.unique(np.concatenate([held.pictures for held, _, _ in regions.values()]))
-    away = np.linspace(-2.0, 0.0, 21)
-    loss = np.zeros(len(away))
-    for place, log_factor in enumerate(away):
-        total = np.zeros((len(pictures), n_classes))
-        seen = np.zeros(len(pictures))
-        truth = np.zeros(len(pictures), dtype=np.intp)
-        for name, (held, temperature, members) in regions.items():
-            proba = softmax(held.logits, temperature * float(np.exp(log_factor)))
-            owners = np.searchsorted(pictures, held.pictures)
-            views = np.bincount(owners, minlength=len(pictures))[owners]
-            spread = np.zeros((len(proba), n_classes))
-            spread[:, members] = proba
-            np.add.at(total, owners, shares[name] * np.log(spread + _FLOOR) / views[:, None])
-            seen[np.unique(owners)] += 1
-            truth[owners] = members[held.labels]
-        both = seen == len(regions)
-        overall = softmax(total[both] / len(regions))[np.arange(both.sum()), truth[both]]
-        loss[place] = ((log_factor - _AGREED) / _VARIES) ** 2 / 2 - _log(overall).sum()
-    return float(np.exp(away[loss.argmin()]))
 
 
 def _log(values: Floats) -> Floats:

@@ -53,7 +53,7 @@ class Seen:
     Attributes:
         by: Name of the backbone.
         features: float32 array of shape (channels,): pooled features of the garment cut out, the
-            mean of what it shows as it is and mirrored.
+            mean of what it shows as it is and mirrored, a little smaller.
     """
 
     by: str

@@ -30,10 +30,9 @@ def outfit(top: tuple[int, ...], bottom: tuple[int, ...]) -> Image.Image:
 def test_the_four_outfits_are_told_as_similar_as_they_are(model: Any) -> None:
     pictures = [outfit(RED, BLUE), outfit(RED, WHITE), outfit(GREEN, BLUE), outfit(GREEN, WHITE)]
     same, top, bottom, none = model.predict_proba(pictures)[:, 0]
-    assert same > 0.4
-    assert none < 0.15
-    assert none < top < same
-    assert none < bottom < same
+    assert same > 0.8
+    # Half of it each, but then the other half gives away sporty and suit.
+    assert max(top, bottom, none) < 0.15
     # The paper's whole pictures let the bottom outweigh the top; regions weigh the same.
     assert abs(top - bottom) < 0.1
 

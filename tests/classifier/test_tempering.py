@@ -40,6 +40,15 @@ def test_the_fewer_pictures_the_less_is_taken_back() -> None:
     assert 1.1 < raised[0] < raised[-2] - 0.1
 
 
+def test_ten_pictures_are_believed_in_full() -> None:
+    # One slot is two nats ahead of each of two other classes, one four: 3.4 and 7.3 of log-odds.
+    said = {"upper": (rows(2), 1.0), "lower": (rows(4), 1.0)}
+    upper, lower = (held.sway(1.0) for held, _ in said.values())
+    assert 3 < upper < 4 < 7 < lower < 8
+    shares = even_shares(said)
+    assert shares["upper"] * upper == pytest.approx(shares["lower"] * lower)
+
+
 def test_views_of_one_picture_are_one_picture() -> None:
     one, many = (rows(4, pictures=n) for n in (2, 10))
     mirrored = HeldOut(many.logits, many.labels, many.pictures // 5, 0.0, 0.5)
@@ -55,7 +64,7 @@ def test_what_is_not_tempered_alike_is_as_sure_as_it_says() -> None:
 def test_shares_are_one_in_the_mean_and_no_slot_is_shut_out(upper: float, lower: float) -> None:
     shares = even_shares({"upper": (rows(upper), 1.0), "lower": (rows(lower), 1.0)})
     assert sum(shares.values()) == pytest.approx(2)
-    assert min(shares.values()) > 0.2
+    assert min(shares.values()) > 0.13
     surer, other = ("upper", "lower") if upper > lower else ("lower", "upper")
     assert shares[surer] <= shares[other] + 1e-9
 
@@ -63,6 +72,23 @@ def test_shares_are_one_in_the_mean_and_no_slot_is_shut_out(upper: float, lower:
 def test_slots_that_misjudge_the_wanted_class_count_as_hardly_sure() -> None:
     shares = even_shares({"upper": (rows(-5), 1.0), "lower": (rows(0), 1.0)})
     assert shares == pytest.approx({"upper": 1, "lower": 1})
+
+
+def test_slots_that_agree_are_surer_than_either() -> None:
+    yes = Opinion(np.array([0.8, 0.2]), 0.1)
+    both = pooled([yes, yes])
+    assert both.proba[0] == pytest.approx(4**1.9 / (4**1.9 + 1), abs=2e-3)
+    assert both.neither == pytest.approx(0.1, abs=1e-3)
+    # Where one outweighs the other there is hardly more than one.
+    assert pooled([yes, yes], np.array([1.0, 1e-6])).proba[0] == pytest.approx(0.8, abs=2e-3)
+
+
+def test_draws_move_as_far_as_what_is_pooled() -> None:
+    draws = np.array([0.5, 0.8, 0.95])
+    said = Opinion(np.array([0.8, 0.2]), draws=draws)
+    both = pooled([said, said])
+    odds = 1.9 * np.log(draws / (1 - draws))
+    assert both.draws == pytest.approx(1 / (1 + np.exp(-odds)), abs=5e-3)
 
 
 def test_a_pool_goes_by_the_shares() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ImageOps
 
+from stylesim.backbones.pictures import GREY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _LARGER = 7 / 6  # than whole pictures: a zip or a collar is a few pixels
 _STRIDE = 32
+_FARTHER = 0.9  # of its size, the second time that a garment is looked at
 
 
 def close_side(image_size: int) -> int:
@@ -37,8 +40,9 @@ def garment_side(backbone: YoloBackbone) -> int | None:
 def features_closely(
     backbone: YoloBackbone, crops: Sequence[Image.Image], worn: Sequence[bool] | None = None
 ) -> FloatArray:
-    """Look at garments larger than at whole pictures: as they are, and mirrored if laid out.
+    """Look at garments larger than at whole pictures; if laid out, once more from farther away.
 
+    The second look is mirrored, at nine tenths of the size.
     What is worn is seen by the network for it, where the weights hold one.
 
     Args:
@@ -53,10 +57,16 @@ def features_closely(
     side, parts = garment_side(backbone), []
     alone = [crop for crop, one in zip(crops, on, strict=True) if not one]
     if alone or not len(crops):
-        both = backbone.features([*alone, *map(ImageOps.mirror, alone)], side=side)
+        both = backbone.features([*alone, *map(_farther, alone)], side=side)
         parts.append((both[: len(alone)] + both[len(alone) :]) / np.float32(2))
     if on.any():
         others = [crop for crop, one in zip(crops, on, strict=True) if one]
         parts.append(backbone.features(others, side=side, worn=True))
     found: FloatArray = np.concatenate(parts)
     return found[np.argsort(np.argsort(on, kind="stable"))]  # in the order they came
+
+
+def _farther(crop: Image.Image) -> Image.Image:
+    """Its mirror image, smaller in its frame."""
+    border = round(crop.width * (1 / _FARTHER - 1) / 2)
+    return ImageOps.expand(ImageOps.mirror(crop), border, GREY)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _FILES = "stylesim-finder.safetensors", "stylesim-outlines.safetensors"
-_READING = 5  # changes with how the maps are read, so that what caches hold is seen again
+_READING = 6  # changes with how the maps are read, so that what caches hold is seen again
 
 
 def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
