@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from stylesim._checks import is_number
+from stylesim._checks import is_number, is_whole
 from stylesim._lookalikes import summarise
 from stylesim._wardrobe_store import GarmentRow
 from stylesim.errors import expected
@@ -189,10 +189,9 @@ def checked_slot(value: object) -> Slot | None:
 
 def checked_quantity(value: object) -> int:
     """Return a quantity, or raise for what is none."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= _MOST:  # type: ignore[operator]
+    if not is_whole(value) or not 1 <= value <= _MOST:
         raise expected("quantity", f"a whole number in 1 to {_MOST:,}", value, "pass quantity=1")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(value)
 
 
 def checked_category(value: object) -> str | None:
