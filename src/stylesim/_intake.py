@@ -93,7 +93,7 @@ class Newcomer:
             guessed=self.guessed,
             category=self.category,
             quantity=said.quantity,
-            attributes=merged_attributes("{}", said.attributes),
+            attributes=merged_attributes({}, said.attributes),
             picture=self.digest,
             added=datetime.now(UTC).isoformat(timespec="seconds"),
         )
@@ -107,15 +107,15 @@ class Newcomer:
         open_ = [row for row in rows if row.slot is None or row.guessed]
         return next(iter(same + open_), None)
 
-    def merged_into(self, row: GarmentRow, said: Said) -> GarmentRow:
-        """The row of a garment already there, with what is newly said about it."""
+    def merged_into(self, row: GarmentRow, attributes: Mapping[str, Any], said: Said) -> GarmentRow:
+        """The row of a garment with these attributes, with what is newly said about it."""
         if self.slot not in (None, row.told) and not self.guessed:
             row = with_slot(row, self.slot)
         return attrs.evolve(
             row,
             category=said.category or row.category,
             quantity=max(row.quantity, said.quantity),
-            attributes=merged_attributes(row.attributes, said.attributes),
+            attributes=merged_attributes(attributes, said.attributes),
         )
 
 
@@ -148,9 +148,9 @@ def with_slot(row: GarmentRow, slot: Slot | None) -> GarmentRow:
     return attrs.evolve(row, slot=slot, guessed=False, category=category, told=told)
 
 
-def merged_attributes(stored: str, said: Mapping[str, Any]) -> str:
+def merged_attributes(known: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     """Write attributes as JSON; None takes an attribute away."""
-    merged = {**json.loads(stored), **said}
+    merged = {**known, **said}
     return json.dumps({name: value for name, value in merged.items() if value is not None})
 
 

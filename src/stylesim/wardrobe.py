@@ -245,9 +245,10 @@ class Wardrobe(AbstractWardrobe):
         said = checked_attributes(attributes)
         with self._store.writing():
             row = self._row(garment)
+            known = self._garment(row)  # or it is damaged
             if not isinstance(new_slot, EllipsisType):
                 row = with_slot(row, new_slot)
-            changes["attributes"] = merged_attributes(row.attributes, said)
+            changes["attributes"] = merged_attributes(known.attributes, said)
             row = attrs.evolve(row, **changes)
             self._store.change(row)
         return self._garment(row)
@@ -302,7 +303,7 @@ class Wardrobe(AbstractWardrobe):
                     self._store.put_picture(newcomer.digest, newcomer.data, newcomer.summary)
                     self._store.insert(new)
                 else:
-                    new = newcomer.merged_into(row, said)
+                    new = newcomer.merged_into(row, self._garment(row).attributes, said)
                     self._store.change(new)
                 taken.append((self._garment(new), row is None))
         return taken
