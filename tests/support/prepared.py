@@ -12,6 +12,7 @@ from stylesim.types import Slot
 H, W = 96, 64
 _CLASSES = ["background", "person", *(slot.value for slot in Slot)]
 number = _CLASSES.index
+CATEGORIES = list(CATEGORY_SLOTS)
 
 
 def painted(pixels: np.ndarray) -> np.ndarray:
@@ -26,7 +27,9 @@ def outfit(i: int, *, masked: bool = True, held_out: bool = False) -> dict[str, 
     pixels[20:48, 16:48], pixels[48:88, 20:44] = number("top"), number("bottom")
     item = {"kind": "street", "id": str(i), "tags": ["blouse", "jeans"], "held_out": held_out}
     item["image"] = painted(pixels)
-    return item | ({"pixels": pixels, "fine": pixels} if masked else {})
+    fine = np.full_like(pixels, 255)
+    fine[20:48, 16:48], fine[48:88, 20:44] = CATEGORIES.index("blouse"), CATEGORIES.index("pants")
+    return item | ({"pixels": pixels, "fine": fine} if masked else {})
 
 
 def laid(i: int) -> dict[str, Any]:
@@ -38,5 +41,5 @@ def laid(i: int) -> dict[str, Any]:
     return {
         "kind": "laid", "id": f"l{i}", "sender": f"s{i % 5}", "label": name, "held_out": i > 8,
         "image": painted(pixels), "pixels": pixels, "mask_ok": i != 4,
-        "category": list(CATEGORY_SLOTS).index(name),
+        "category": CATEGORIES.index(name),
     }  # fmt: skip
