@@ -151,3 +151,4 @@ def test_whole_numbers_of_numpy_are_numbers_as_any() -> None:
     reds, blues = ([Image.new("RGB", (8, 8), (r, i, 99)) for i in (1, 2)] for r in (200, 20))
     assert ss.StyleTarget(reds, {"blue": blues}, max_images=two).max_images == 2
     plotting.calibration_diagram([0.2, 0.8], [False, True], bins=two)
+    plotting.closet_sheet(REPORT, [PICTURE], k=two, columns=two)
