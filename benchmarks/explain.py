@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from pages import markdown, write_between
-from protocol import SHOTS, STYLES, target_of
+from pages import figure, markdown, write_between
+from protocol import SHOTS, STYLES, standard_error, target_of
 
 import stylesim as ss
 from stylesim._deleting import hottest_marks, random_marks, similarity_without
@@ -71,7 +71,7 @@ def falls(model: ss.LightweightClassifier, path: Path, cams: tuple[Cam | None, .
 def table_of(rows: list[dict[str, float]], cams: tuple[Cam | None, ...], kind: str) -> str:
     """The table of the page."""
     columns = {key: np.array([row[key] for row in rows]) for key in rows[0]}
-    before, root = columns["before"], len(rows) ** 0.5
+    before = columns["before"]
     names = [name_of(cam) for cam in cams]
     names.sort(key=lambda name: columns[f"{name}/True"].mean())
     lines = []
@@ -79,8 +79,9 @@ def table_of(rows: list[dict[str, float]], cams: tuple[Cam | None, ...], kind: s
         line = [name]
         for where in (False, True):
             after, chance = columns[f"{name}/{where}"], columns[f"random/{where}"]
+            fall = before - after
             line += [
-                f"{(before - after).mean():.3f} ± {(before - after).std(ddof=1) / root:.3f}",
+                f"{figure(fall.mean())} ± {figure(standard_error(fall))}",
                 "" if name == "random" else f"{np.mean(after < chance):.0%}",
             ]
         lines.append(line)

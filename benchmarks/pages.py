@@ -12,6 +12,11 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
+def figure(value: float | None) -> str:
+    """A figure for a table; "-" where too few cases tell none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def write_between(page: Path, name: str, text: str) -> None:
     """Put text between ``<!-- NAME: measured -->`` and ``<!-- NAME: end -->`` of a page."""
     begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"

@@ -86,6 +86,11 @@ def target_of(
     return ss.StyleTarget(paths.pop(wanted), paths)
 
 
+def standard_error(values: Sequence[float] | Array) -> float | None:
+    """Standard error of the mean of independent values; None of one, which tells nothing of it."""
+    return float(np.std(values, ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
+
+
 def calibration_error(probability: Array, truth: Array, bins: int = 10) -> float:
     """Expected calibration error of the winning class (Naeini et al., AAAI 2015), 0 to 1."""
     sure, right = probability.max(1), probability.argmax(1) == truth

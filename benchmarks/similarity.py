@@ -14,9 +14,11 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from no_clothes import bare, fields, places, shapes
+from pages import figure, markdown
 from protocol import (
     OUTFITS,
     STYLES,
@@ -24,6 +26,7 @@ from protocol import (
     auc,
     calibration_error,
     error_if_true,
+    standard_error,
     style_draws,
     table_one,
     target_of,
@@ -46,6 +49,7 @@ SHOTS = (2, 5, 10)
 #: Laid-out garments that a street style shows, and those that none of the four shows.
 SEEN = ("Blouse", "Shirt", "Blazer", "Outwear", "T-Shirt", "Hoodie", "Pants", "Skirt", "Shorts")
 UNSEEN = ("Hat", "Dress", "Undershirt", "Body")
+_SIZE = "photographs a class"
 Views = Mapping[str, PictureView]
 Kinds = Mapping[str, Sequence[PictureView]]
 
@@ -77,7 +81,7 @@ def inside(first: ss.SimilarityReport, second: ss.SimilarityReport) -> dict[str,
 
 def covered(
     model: ss.LightweightClassifier, photos: Sequence[OutfitPhoto], seen: Views, shots: int, n: int
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Coverage of intervals: two draws with no photograph in common, the same pictures scored.
 
     Each style is wanted in turn, in n draws; with the standard error of the mean over draws.
@@ -99,11 +103,8 @@ def covered(
     means = {name: float(np.mean(values)) for name, values in found.items()}
     # The four styles of one draw share their photographs, so a draw counts once.
     by_draw = {name: np.reshape(values, (n, -1)).mean(1) for name, values in found.items()}
-    errors = {
-        f"{name}, standard error": float(values.std(ddof=1) / n**0.5)
-        for name, values in by_draw.items()
-    }
-    return {"photographs a class": size, **means, **errors}
+    errors = {f"{name}, standard error": standard_error(v) for name, v in by_draw.items()}
+    return {_SIZE: size, **means, **errors}
 
 
 def _styles(photos: Sequence[OutfitPhoto]):  # type: ignore[no-untyped-def]
@@ -215,16 +216,17 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def standard_errors(said: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, float]:
+def standard_errors(
+    said: Mapping[str, Mapping[str, Sequence[float]]],
+) -> dict[str, float | None]:
     """Of the means of table 1, over photographs: what each draw says of one is no new case."""
     found = {}
     for name, by_photo in said.items():
-        means = [np.mean(values) for values in by_photo.values()]
-        found[f"{name}, {len(means)} photographs"] = float(
-            np.std(means, ddof=1) / len(means) ** 0.5
-        )
+        means = [float(np.mean(values)) for values in by_photo.values()]
+        found[f"{name}, {len(means)} photographs"] = standard_error(means)
     top, bottom, *_ = found.values()
-    return found | {"Top less Bottom": float(np.hypot(top, bottom))}
+    both = None if top is None or bottom is None else float(np.hypot(top, bottom))
+    return found | {"Top less Bottom": both}
 
 
 def drawn_four(
@@ -262,6 +264,20 @@ def times(
     return {"fit, s": float(np.median(fits)), "score of 300, ms": float(np.median(scores))}
 
 
+def table_of(result: Mapping[str, Any]) -> str:
+    """All figures, one a line; "-" for what too few draws cannot tell."""
+    lines = []
+    for group, values in result.items():
+        if not isinstance(values, (dict, list)):
+            lines.append((group, f"{values:.3g}"))
+            continue
+        for one in [values] if isinstance(values, dict) else values:
+            size = one.get(_SIZE)
+            where = group if size is None else f"{group}, {size} {_SIZE}"
+            lines += [(f"{where}: {k}", figure(v)) for k, v in one.items() if k != _SIZE]
+    return markdown(["figure", "value"], lines)
+
+
 def main() -> None:
     """Measure and print the tables of the documentation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
@@ -274,18 +290,7 @@ def main() -> None:
     result = measure(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(result, indent=1))
-    print("| figure | value |\n| --- | ---: |")
-    for group, values in result.items():
-        if isinstance(values, dict):
-            for name, value in values.items():
-                print(f"| {group}: {name} | {value:.3f} |")
-        elif isinstance(values, list):
-            for one in values:
-                size = one.pop("photographs a class")
-                for name, value in one.items():
-                    print(f"| {group}, {size} photographs a class: {name} | {value:.3f} |")
-        else:
-            print(f"| {group} | {values:.3g} |")  # type: ignore[str-format]
+    print(table_of(result))
 
 
 if __name__ == "__main__":

@@ -98,8 +98,10 @@ def follow(ema: nn.Module, model: nn.Module, step: int, most: float) -> None:
 
 
 def save_state(path: Path, kept: Mapping[str, Any], step: int) -> None:
-    """Save all that training goes on from."""
-    torch.save({**{name: thing.state_dict() for name, thing in kept.items()}, "step": step}, path)
+    """Save all that training goes on from; a run that is cut off meanwhile leaves the last."""
+    part = path.with_suffix(".part")
+    torch.save({**{name: thing.state_dict() for name, thing in kept.items()}, "step": step}, part)
+    part.replace(path)
 
 
 def resume(path: Path, kept: Mapping[str, Any]) -> int:

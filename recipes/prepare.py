@@ -1,7 +1,8 @@
 """Read both data sets once into arrays: small pictures, pixel maps, labels.
 
 Laid-out garments have no masks. GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004), started
-from a centred ellipse, gives them one: the garment fills the middle of such photographs.
+from a centred ellipse, gives them one: the garment fills the middle of such photographs. Arrays
+that are there already stay: delete one to make it anew.
 
     python recipes/prepare.py --data ../shared/data --work out/recipes
 """
@@ -9,30 +10,23 @@ from a centred ellipse, gives them one: the garment fills the middle of such pho
 from __future__ import annotations
 
 import argparse
-import csv
-import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
-from labels import (
-    CATEGORIES,
-    CLOTHING_TO_CATEGORY,
-    PERSON_LABELS,
-    PIXEL_CLASSES,
-    SLOT_OF,
-    STREET_TO_CATEGORY,
-    held_out,
-)
+from labels import CATEGORIES, PERSON_LABELS, PIXEL_CLASSES, SLOT_OF, STREET_TO_CATEGORY
 from tqdm import tqdm
+
+from stylesim.datasets import ClothingPhoto, OutfitPhoto, load_clothing, load_outfits
 
 LONG_SIDE = 384
 LARGE_SIDE = 480  # of street photographs whose outlines are learned closely
 GRABCUT_SIDE = 192
 
 
-def read(path: Path, side: int = LONG_SIDE) -> np.ndarray:
+def read(path: Path, side: int) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise SystemExit(f"cannot read {path}")
@@ -62,37 +56,31 @@ def grabcut(image: np.ndarray) -> np.ndarray:
     return cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST).astype(bool)
 
 
-def clothing(folder: Path) -> list[dict]:
-    def one(row: dict) -> dict:
-        image = read(folder / "images" / f"{row['image']}.jpg")
-        category = CLOTHING_TO_CATEGORY[row["label"]]
+def clothing(photos: Sequence[ClothingPhoto]) -> list[dict]:
+    def one(photo: ClothingPhoto) -> dict:
+        image = read(photo.path, LONG_SIDE)
         mask = grabcut(image)
-        slot = PIXEL_CLASSES.index(SLOT_OF[category])
         return {
             "kind": "laid",
-            "id": row["image"],
-            "sender": row["sender_id"],
-            "label": row["label"],
-            "held_out": held_out("sender", row["sender_id"]),
+            "id": photo.id,
+            "sender": photo.sender,
+            "label": photo.label,
+            "held_out": photo.held_out,
             "image": image,
-            "pixels": np.where(mask, slot, 0).astype(np.uint8),
+            "pixels": mask * np.uint8(PIXEL_CLASSES.index(photo.slot.value)),
             # A mask of almost nothing or almost all says that GrabCut failed.
             "mask_ok": bool(0.06 < mask.mean() < 0.85),
-            "category": CATEGORIES.index(category),
+            "category": CATEGORIES.index(photo.category),
         }
 
-    with (folder / "images.csv").open() as handle:
-        rows = list(csv.DictReader(handle))
     with ThreadPoolExecutor(2) as pool:
-        return list(tqdm(pool.map(one, rows), total=len(rows), desc="laid-out garments"))
+        return list(tqdm(pool.map(one, photos), total=len(photos), desc="laid-out garments"))
 
 
-def street(folder: Path, side: int) -> list[dict]:
-    meta = json.loads((folder / "labels.json").read_text())
-    names = meta["labels"]
+def street(photos: Sequence[OutfitPhoto], side: int) -> list[dict]:
     to_pixel = np.zeros(256, np.uint8)
     to_category = np.full(256, 255, np.uint8)
-    for value, name in enumerate(names):
+    for value, name in enumerate(photos[0].labels):
         if name in STREET_TO_CATEGORY:
             category = STREET_TO_CATEGORY[name]
             to_pixel[value] = PIXEL_CLASSES.index(SLOT_OF[category])
@@ -100,22 +88,27 @@ def street(folder: Path, side: int) -> list[dict]:
         elif name in PERSON_LABELS:
             to_pixel[value] = PIXEL_CLASSES.index("person")
 
-    def one(item: tuple[str, list[str]]) -> dict:
-        key, tags = item
-        image = read(folder / "photos" / f"{key}.jpg", side)
-        found = {"kind": "street", "id": key, "tags": tags, "image": image}
-        found["held_out"] = held_out("outfit", key)
-        path = folder / "masks" / f"{key}.png"
-        if path.exists():
-            raw = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    def one(photo: OutfitPhoto) -> dict:
+        image = read(photo.path, side)
+        found = {"kind": "street", "id": photo.id, "tags": list(photo.tags), "image": image}
+        found["held_out"] = photo.held_out
+        raw = photo.mask()
+        if raw is not None:
             raw = cv2.resize(raw, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
             found["pixels"] = to_pixel[raw]
             found["fine"] = to_category[raw]
         return found
 
-    items = list(meta["tags"].items())
     with ThreadPoolExecutor(2) as pool:
-        return list(tqdm(pool.map(one, items), total=len(items), desc="street photographs"))
+        return list(tqdm(pool.map(one, photos), total=len(photos), desc="street photographs"))
+
+
+def keep(path: Path, items: list[dict]) -> None:
+    """Write an array so that a run that is cut off leaves none."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, np.array(items, dtype=object))
+    part.replace(path)
 
 
 def main() -> None:
@@ -125,10 +118,17 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
-    for name, side in (("street", LONG_SIDE), ("street_large", LARGE_SIDE)):
-        photographs = street(args.data / "outfits", side)
-        np.save(args.work / f"{name}.npy", np.array(photographs, dtype=object))
-    np.save(args.work / "laid.npy", np.array(clothing(args.data / "garments"), dtype=object))
+    made = {
+        "street": lambda: street(load_outfits(args.data / "outfits"), LONG_SIDE),
+        "street_large": lambda: street(load_outfits(args.data / "outfits"), LARGE_SIDE),
+        "laid": lambda: clothing(load_clothing(args.data / "garments")),
+    }
+    for name, make in made.items():
+        path = args.work / f"{name}.npy"
+        if path.exists():
+            print(path, "is there", flush=True)
+        else:
+            keep(path, make())
 
 
 if __name__ == "__main__":

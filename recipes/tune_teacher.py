@@ -35,6 +35,8 @@ from views import Views, plain
 FROZEN = 11
 #: With ``--fold`` a third of the photographers is left out.
 FOLDS = 3
+#: Steps after which the state is saved.
+SAVED = 200
 
 
 class Teacher(nn.Module):
@@ -131,7 +133,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--laid", type=float, default=2.5, help="weight of what is laid out")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--fold", type=int, help="leave out one fold of the photographers")
+    which.add_argument(
+        "--fold", type=int, choices=range(FOLDS), help="leave out one fold of the photographers"
+    )
     which.add_argument("--again", action="store_true", help="learn what the folds' teachers say")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -197,7 +201,7 @@ def main() -> None:
         follow(ema, model, step, 0.99)
         if (step + 1) % 20 == 0:
             print(step + 1, np.mean(log[-20:]).round(3), f"{time.time() - clock:.0f}s", flush=True)
-        if (step + 1) % 200 == 0 or step + 1 == args.steps:
+        if (step + 1) % SAVED == 0 or step + 1 == args.steps:
             save_state(state, kept, step + 1)
     torch.save(ema.state_dict(), args.work / f"{name}.pt")
     test, crops = np.load(args.work / "test.npz"), np.load(args.work / "test_crops.npy", "r")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from noisy import encoded, noise, pictures
 from PIL import Image, ImageFile
 
 from stylesim.errors import ImageError, InvalidArgumentError
@@ -28,20 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
-pictures = hnp.arrays(
-    np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)), fill=st.nothing()
-)
-
-
-def noise(height: int = 60, width: int = 80) -> Image.Image:
-    values = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return Image.fromarray(values)
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **settings)
-    return buffer.getvalue()
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from noisy import encoded, noise, pictures
 from PIL import Image
 
 from stylesim.errors import InvalidArgumentError
@@ -27,21 +25,6 @@ from stylesim.images import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-pictures = hnp.arrays(
-    np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)), fill=st.nothing()
-)
-
-
-def noise(height: int = 60, width: int = 80) -> Image.Image:
-    values = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return Image.fromarray(values)
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **settings)
-    return buffer.getvalue()
 
 
 @given(pictures)

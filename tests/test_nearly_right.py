@@ -136,3 +136,19 @@ def test_seeds_that_are_none(seed: Any) -> None:
         check_target(target, model, seed=seed)
     with pytest.raises(InvalidArgumentError, match=r"^seed: "):
         deletion_test(model, PICTURE, seed=seed)
+
+
+def test_whole_numbers_of_numpy_are_numbers_as_any() -> None:
+    two = np.int64(2)
+    closet = ss.Wardrobe()
+    assert closet.add(PICTURE, slot="top", quantity=two).quantity == 2
+    query = ss.ProductQuery(limit=two)
+    assert query == ss.ProductQuery(limit=2)
+    assert type(query.limit) is int, "caches write it as JSON"
+    assert ss.FunctionProvider(lambda _: [], name="shop", terms=ss.ProviderTerms(), most=two)
+    with pytest.raises(InvalidArgumentError, match="quantity: expected a whole number"):
+        closet.add(PICTURE, slot="top", quantity=np.float64(2))
+    reds, blues = ([Image.new("RGB", (8, 8), (r, i, 99)) for i in (1, 2)] for r in (200, 20))
+    assert ss.StyleTarget(reds, {"blue": blues}, max_images=two).max_images == 2
+    plotting.calibration_diagram([0.2, 0.8], [False, True], bins=two)
+    plotting.closet_sheet(REPORT, [PICTURE], k=two, columns=two)

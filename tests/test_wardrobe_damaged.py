@@ -75,6 +75,15 @@ def test_a_newer_file_asks_for_a_newer_stylesim(path: Path) -> None:
         Wardrobe.open(path)
 
 
+@pytest.mark.parametrize("version", [0, -1, -(2**31)])
+def test_a_format_that_none_has_is_damage(path: Path, version: int) -> None:
+    change(path, f"PRAGMA user_version = {version}")
+    with pytest.raises(
+        DamagedFileError, match=f"path: expected a wardrobe.* got format {version},"
+    ):
+        Wardrobe.open(path)
+
+
 def test_missing_tables_are_damage(path: Path) -> None:
     change(path, "DROP TABLE cached")
     with pytest.raises(DamagedFileError, match="path: expected a wardrobe file"):
@@ -89,6 +98,10 @@ def test_missing_tables_are_damage(path: Path) -> None:
         "UPDATE garments SET added = 'yesterday'",
         "UPDATE garments SET quantity = 'many'",
         "UPDATE garments SET attributes = '7'",
+        "UPDATE garments SET attributes = '[[\"price\", 7]]'",
+        "UPDATE garments SET attributes = '{\"price\": NaN}'",
+        "UPDATE garments SET attributes = '{\"price\": [-Infinity]}'",
+        "UPDATE garments SET attributes = '{\"price\": 1e999}'",
         f"UPDATE garments SET attributes = '{'[' * 100_000}'",
         "UPDATE garments SET category = x'00ff'",
         "UPDATE garments SET quantity = 0",
@@ -103,6 +116,30 @@ def test_nonsense_in_a_row_is_damage(path: Path, statement: str) -> None:
         pytest.raises(DamagedFileError, match=r"(wardrobe|path): expected"),
     ):
         list(closet)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE garments SET attributes = '{'",
+        "UPDATE garments SET attributes = '[]'",
+        "UPDATE garments SET attributes = '{\"price\": NaN}'",
+        "UPDATE garments SET quantity = 'many'",
+    ],
+)
+def test_nonsense_in_a_row_is_not_written_on(path: Path, statement: str) -> None:
+    with Wardrobe.open(path) as closet:
+        (garment, *_) = closet
+    change(path, statement)
+    before = path.read_bytes()
+    with Wardrobe.open(path) as closet:
+        with pytest.raises(DamagedFileError, match="wardrobe: expected a whole garment"):
+            closet.update(garment, colour="blue")
+        with pytest.raises(DamagedFileError, match="wardrobe: expected a whole garment"):
+            closet.add(picture(0), slot="top", colour="blue")
+        assert path.read_bytes() == before
+        closet.remove(garment)
+        assert len(closet) == 2
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,4 @@ def bar_figure(
     bars(axes, rows)
     scale(axes)
     heading(axes, title)
-    if footnote:
-        axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
-    return finished(axes)
+    return finished(axes, footnote)

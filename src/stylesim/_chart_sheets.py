@@ -19,6 +19,7 @@ from stylesim._charts import (
     seen,
     write,
 )
+from stylesim._checks import is_whole
 from stylesim.errors import expected
 from stylesim.images import load_image
 
@@ -137,7 +138,7 @@ def sheet_figure(
 ) -> Figure:
     """A contact sheet by itself, or on the axes that were given; ``tile`` in inches."""
     given: object = columns
-    if given is not None and (not isinstance(given, int) or given < 1):
+    if given is not None and (not is_whole(given) or given < 1):
         raise expected("columns", "a whole number of at least 1, or None", given, "pass columns=6")
     columns = min(columns or even_columns(len(tiles), tile), len(tiles))
     width, height = sheet_inches(tiles, columns, tile)
@@ -145,6 +146,4 @@ def sheet_figure(
     axes = panel(ax, (width, height), margins)
     sheet(axes, tiles, columns=columns, tile=tile)
     heading(axes, title)
-    if footnote:
-        axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
-    return finished(axes)
+    return finished(axes, footnote)

@@ -114,8 +114,10 @@ def figure_of(axes: Axes) -> Figure:
     return found
 
 
-def finished(axes: Axes) -> Figure:
+def finished(axes: Axes, footnote: str = "") -> Figure:
     """The figure of axes that were drawn on, all of whose texts can be shown."""
+    if footnote:
+        axes.set_xlabel(footnote, fontsize=8, color=MUTED, loc="left", parse_math=False)
     with_wide_fonts(axes)
     return figure_of(axes)
 

@@ -28,6 +28,16 @@ def check_between(argument: str, value: object, low: float, high: float, todo: s
         raise expected(argument, f"a number from {low:g} to {high:g}", value, todo)
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether something is a whole number, of Python or NumPy; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def plain_whole(value: int | np.integer[Any]) -> int:
+    """A whole number of NumPy as Python's, which JSON can hold; anything else as it is."""
+    return int(value) if isinstance(value, np.integer) else value
+
+
 def check_whole(
     argument: str, value: object, todo: str = "pass such a number", least: int = 1
 ) -> None:
@@ -36,7 +46,7 @@ def check_whole(
     Raises:
         InvalidArgumentError: It is none.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+    if not is_whole(value) or value < least:
         raise expected(argument, f"a whole number of at least {least}", value, todo)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -174,7 +175,7 @@ def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
             slot=None if row.slot is None else Slot(row.slot),
             category=row.category,
             quantity=operator.index(row.quantity),
-            attributes=dict(json.loads(row.attributes)),
+            attributes=_attributes(row.attributes),
             image_hash=row.picture,
             added=datetime.fromisoformat(row.added),
             guessed=bool(row.guessed),
@@ -183,3 +184,18 @@ def garment_of(row: GarmentRow, read: Callable[[str], bytes | None]) -> Garment:
     except (ValueError, TypeError, RecursionError) as error:
         todo = "restore the wardrobe from a copy made with backup()"
         raise expected("wardrobe", "a whole garment", row.id, todo, DamagedFileError) from error
+
+
+def _attributes(stored: str) -> dict[str, Any]:
+    """Read attributes back; NaN and infinity, which JSON lacks, and other than names raise."""
+    read = json.loads(stored, parse_constant=_finite, parse_float=_finite)
+    if not isinstance(read, dict):
+        raise TypeError("no attributes")
+    return read
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number that is not finite")
+    return value

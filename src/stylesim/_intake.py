@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from stylesim._checks import is_number
+from stylesim._checks import is_number, is_whole
 from stylesim._lookalikes import summarise
 from stylesim._wardrobe_store import GarmentRow
 from stylesim.errors import expected
@@ -93,7 +93,7 @@ class Newcomer:
             guessed=self.guessed,
             category=self.category,
             quantity=said.quantity,
-            attributes=merged_attributes("{}", said.attributes),
+            attributes=merged_attributes({}, said.attributes),
             picture=self.digest,
             added=datetime.now(UTC).isoformat(timespec="seconds"),
         )
@@ -107,15 +107,15 @@ class Newcomer:
         open_ = [row for row in rows if row.slot is None or row.guessed]
         return next(iter(same + open_), None)
 
-    def merged_into(self, row: GarmentRow, said: Said) -> GarmentRow:
-        """The row of a garment already there, with what is newly said about it."""
+    def merged_into(self, row: GarmentRow, attributes: Mapping[str, Any], said: Said) -> GarmentRow:
+        """The row of a garment with these attributes, with what is newly said about it."""
         if self.slot not in (None, row.told) and not self.guessed:
             row = with_slot(row, self.slot)
         return attrs.evolve(
             row,
             category=said.category or row.category,
             quantity=max(row.quantity, said.quantity),
-            attributes=merged_attributes(row.attributes, said.attributes),
+            attributes=merged_attributes(attributes, said.attributes),
         )
 
 
@@ -148,9 +148,9 @@ def with_slot(row: GarmentRow, slot: Slot | None) -> GarmentRow:
     return attrs.evolve(row, slot=slot, guessed=False, category=category, told=told)
 
 
-def merged_attributes(stored: str, said: Mapping[str, Any]) -> str:
+def merged_attributes(known: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     """Write attributes as JSON; None takes an attribute away."""
-    merged = {**json.loads(stored), **said}
+    merged = {**known, **said}
     return json.dumps({name: value for name, value in merged.items() if value is not None})
 
 
@@ -189,10 +189,9 @@ def checked_slot(value: object) -> Slot | None:
 
 def checked_quantity(value: object) -> int:
     """Return a quantity, or raise for what is none."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= _MOST:  # type: ignore[operator]
+    if not is_whole(value) or not 1 <= value <= _MOST:
         raise expected("quantity", f"a whole number in 1 to {_MOST:,}", value, "pass quantity=1")
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    return int(value)
 
 
 def checked_category(value: object) -> str | None:

@@ -169,6 +169,14 @@ class AbstractWardrobe(abc.ABC):
     def _garment(self, row: GarmentRow) -> Garment:
         return garment_of(row, self._store.picture)
 
+    def _free_id(self, digest: str) -> str:
+        """Name a garment after its picture: the same in every wardrobe, unless that is taken."""
+        name, number = digest[:10], 1
+        while self._store.garments("id = ?", name):
+            number += 1
+            name = f"{digest[:10]}-{number}"
+        return name
+
 
 def _check_key(key: object) -> None:
     if not isinstance(key, str):

@@ -230,6 +230,9 @@ class WardrobeStore:
             if version > FORMAT:
                 got, todo = f"format {version}: {self._name}", "update stylesim to read it"
                 raise expected("path", f"format {FORMAT}", got, todo, NewerVersionError)
+            if version < 1:
+                got = f"format {version}, which none has: {self._name}"
+                raise expected("path", WANTED, got, RESTORE, DamagedFileError)
             found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             if not found >= {"pictures", "garments", "cached"}:
                 raise expected("path", WANTED, self._name, RESTORE, DamagedFileError)

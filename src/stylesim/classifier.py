@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from stylesim._bundle import Bundle, read_bundle, weights_text, write_bundle
-from stylesim._checks import check_whole
+from stylesim._checks import check_whole, plain_whole
 from stylesim._fitting import bar, check_choices, fit_heads, fit_network, see_target, unfitted
 from stylesim._looking import look
 from stylesim._opinions import Opinion, judge_by_region, overall
@@ -75,7 +75,7 @@ class LightweightClassifier:
 
     weights: str | os.PathLike[str] = attrs.field(default="stylesim-n", on_setattr=_fixed)
     method: Literal["head", "finetune"] = attrs.field(default="head", on_setattr=_fixed)
-    image_size: int = attrs.field(default=_USUAL_SIZE, on_setattr=_fixed)
+    image_size: int = attrs.field(default=_USUAL_SIZE, converter=plain_whole, on_setattr=_fixed)
     device: str = attrs.field(default="auto", on_setattr=_fixed)
     seed: int = attrs.field(default=0, on_setattr=_fixed)
     finder: AbstractGarmentFinder | None = attrs.field(default=None, on_setattr=_fixed)

@@ -10,6 +10,7 @@ import attrs
 
 from stylesim import _matching as matching
 from stylesim import _product_checks as checks
+from stylesim._checks import is_whole, plain_whole
 from stylesim._price_text import split_price
 from stylesim.errors import ProductError, expected
 
@@ -195,12 +196,11 @@ class ProductQuery:
     near: tuple[float, ...] | None = attrs.field(
         default=None, converter=checks.vector, repr=checks.short
     )
-    limit: int | None = 50
+    limit: int | None = attrs.field(default=50, converter=attrs.converters.optional(plain_whole))
 
     def __attrs_post_init__(self) -> None:
         limit: object = self.limit
-        whole = limit is None or (isinstance(limit, int) and not isinstance(limit, bool))
-        if not whole or self.limit == 0 or (self.limit or 1) < 1:
+        if limit is not None and (not is_whole(limit) or limit < 1):
             raise expected("limit", "a whole number of at least 1, or None", limit, "pass 50")
         low, high = self.min_price, self.max_price
         if low is not None and high is not None and low > high:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._checks import check_whole
 from stylesim.errors import ImageError, StyleTargetError, expected
 from stylesim.images import content_hash, image_bytes, list_images
 
@@ -76,7 +77,7 @@ class StyleTarget:
         _check_distinct(examples)
         self.__attrs_init__(
             name,
-            max_images,
+            int(max_images),
             tuple((label, tuple(rows)) for label, (_, rows) in examples.items()),
             tuple(
                 (label, tuple(row.hash for row in rows)) for label, (_, rows) in examples.items()
@@ -190,12 +191,10 @@ class StyleTarget:
 
 
 def _named_classes(
-    wanted: object, contrast: object, name: object, max_images: object
+    wanted: object, contrast: object, name: object, max_images: int
 ) -> dict[str, tuple[str, list[Any]]]:
     """Map each class to the argument it came from and its pictures, still unread."""
-    if isinstance(max_images, bool) or not isinstance(max_images, int) or max_images < _FEWEST:
-        wish = f"a whole number of at least {_FEWEST}"
-        raise expected("max_images", wish, max_images, "pass max_images=10")
+    check_whole("max_images", max_images, "pass max_images=10", _FEWEST)
     _check_name("name", name)
     classes = {str(name): ("wanted", _listed("wanted", wanted))}
     for label, pictures in _check_mapping(contrast).items():

@@ -35,6 +35,7 @@ from stylesim.images import list_images
 if TYPE_CHECKING:
     import os
 
+    from stylesim.errors import StyleSimError
     from stylesim.types import ImageLike, Slot
 
 __all__ = ["AddResult", "Garment", "SkippedImage", "SkippedImageWarning", "Wardrobe"]
@@ -183,8 +184,11 @@ class Wardrobe(AbstractWardrobe):
         added: list[Garment] = []
         known: list[Garment] = []
         skipped: list[SkippedImage] = []
-        lost = lambda path, error: skipped.append(SkippedImage(path, error))  # noqa: E731
-        paths = list_images(folder, "folder", recursive=True, onerror=lost)
+
+        def skip(path: Path, error: StyleSimError) -> None:
+            skipped.append(SkippedImage(path, error))
+
+        paths = list_images(folder, "folder", recursive=True, onerror=skip)
         for part in in_parts(paths, progress):
             newcomers = []
             for path in part:
@@ -192,7 +196,7 @@ class Wardrobe(AbstractWardrobe):
                 try:
                     newcomers.append(Newcomer.read(path, "folder", named, said))
                 except ImageError as error:
-                    skipped.append(SkippedImage(path, error))
+                    skip(path, error)
             for garment, is_new in self._take_in(newcomers, said):
                 (added if is_new else known).append(garment)
         if skipped:
@@ -241,9 +245,10 @@ class Wardrobe(AbstractWardrobe):
         said = checked_attributes(attributes)
         with self._store.writing():
             row = self._row(garment)
+            known = self._garment(row)  # or it is damaged
             if not isinstance(new_slot, EllipsisType):
                 row = with_slot(row, new_slot)
-            changes["attributes"] = merged_attributes(row.attributes, said)
+            changes["attributes"] = merged_attributes(known.attributes, said)
             row = attrs.evolve(row, **changes)
             self._store.change(row)
         return self._garment(row)
@@ -298,18 +303,10 @@ class Wardrobe(AbstractWardrobe):
                     self._store.put_picture(newcomer.digest, newcomer.data, newcomer.summary)
                     self._store.insert(new)
                 else:
-                    new = newcomer.merged_into(row, said)
+                    new = newcomer.merged_into(row, self._garment(row).attributes, said)
                     self._store.change(new)
                 taken.append((self._garment(new), row is None))
         return taken
-
-    def _free_id(self, digest: str) -> str:
-        """Name a garment after its picture: the same in every wardrobe, unless that is taken."""
-        name, number = digest[:10], 1
-        while self._store.garments("id = ?", name):
-            number += 1
-            name = f"{digest[:10]}-{number}"
-        return name
 
 
 def _bundled_finder() -> Finder:

@@ -182,6 +182,19 @@ def test_settings_out_of_range_are_named(
     assert caught.value.details["argument"] == argument
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_whole_numbers_of_numpy_are_sizes_too(kind: type[np.integer], weights_file: Path) -> None:
+    same, other = (YoloBackbone(weights_file, image_size=size) for size in (kind(64), 64))
+    assert same.name == other.name
+    assert type(same.image_size) is int
+    picture = [Image.new("RGB", (50, 40), "teal")]
+    assert np.array_equal(same.embed(picture), other.embed(picture))
+    assert np.array_equal(same.features(picture, side=kind(96)), other.features(picture, side=96))
+    for wrong in (kind(100), kind(0), np.float64(64)):
+        with pytest.raises(InvalidArgumentError, match="image_size: expected a multiple of 32"):
+            YoloBackbone(weights_file, image_size=wrong)
+
+
 def test_saving_is_half_precision_for_matrices_only(weights_file: Path) -> None:
     from safetensors.torch import load_file
 

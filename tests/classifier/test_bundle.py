@@ -88,6 +88,18 @@ def test_how_the_bundled_finder_draws_travels_too(
     assert ("fine" in finder.name) == fine
 
 
+def test_settings_may_be_whole_numbers_of_numpy(
+    weights: Path, target: StyleTarget, tmp_path: Path
+) -> None:
+    model = LightweightClassifier(
+        weights=weights, image_size=np.int64(64), seed=np.int64(3), finder=WholePictureFinder()
+    )
+    model.fit(target, epochs=2, progress=False).save(tmp_path / "style.safetensors")
+    back = LightweightClassifier.load(tmp_path / "style.safetensors")
+    assert (back.image_size, back.seed) == (64, 3)
+    assert np.array_equal(back.predict_proba(PICTURES), model.predict_proba(PICTURES))
+
+
 def test_bundled_weights_are_named_not_copied(target: StyleTarget, tmp_path: Path) -> None:
     model = LightweightClassifier(image_size=64, finder=WholePictureFinder())
     model.fit(target, epochs=2, progress=False)

@@ -242,6 +242,7 @@ def test_no_figure_grows_without_end(draw) -> None:
         (lambda r, p: plotting.similarity_table(r, k=True), "k"),
         (lambda r, p: plotting.similarity_table(r, ax="here"), "ax"),
         (lambda r, p: plotting.closet_sheet(r, p, columns=2.5), "columns"),
+        (lambda r, p: plotting.closet_sheet(r, p, columns=True), "columns"),
     ],
 )
 def test_bad_arguments_are_named(report: SimilarityReport, pictures, call, argument: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -218,11 +219,6 @@ def test_settings_are_checked(settings):
 
 
 def test_without_httpx_it_names_the_extra(monkeypatch):
-    import stylesim.providers._http as http
-
-    def absent(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(http, "import_module", absent)
-    with pytest.raises(MissingExtraError, match=r"pip install 'stylesim\[http\]'"):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingExtraError, match=r"a shop .*pip install 'stylesim\[http\]'"):
         SerpApiShoppingProvider(api_key="k").search(QUERY)

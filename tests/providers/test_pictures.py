@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import socket
+import sys
 import time
 
 import pytest
@@ -239,11 +240,6 @@ def test_settings_are_checked(settings) -> None:
 
 
 def test_without_httpx_it_names_the_extra(monkeypatch) -> None:
-    import stylesim.providers.pictures as pictures
-
-    def absent(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(pictures, "import_module", absent)
-    with pytest.raises(MissingExtraError, match=r"pip install 'stylesim\[http\]'"):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingExtraError, match=r"pictures .*pip install 'stylesim\[http\]'"):
         PictureFetcher().fetch(["http://shop.example/x.png"])

@@ -14,6 +14,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from stylesim.backbones.fence import import_ultralytics
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -77,6 +79,14 @@ class Asked:
         full, half = (np.load(self.work / f"train_crops{end}.npy") for end in ("", "_half"))
         worn = self.data["kind"] == "worn"
         return self.views.Views(full, half, worn, count, seed, derived=DERIVED, dyed=dyed)
+
+    def checkpoint(self) -> str:
+        """A YOLOv8n-cls checkpoint as Ultralytics writes them, with random weights; its path."""
+        tasks = import_ultralytics("nn.tasks")
+        torch.manual_seed(0)
+        path = self.work / "init.pt"
+        torch.save({"model": tasks.ClassificationModel("yolov8n-cls.yaml", verbose=False)}, path)
+        return str(path)
 
     def run(self, name: str, *flags: str) -> None:
         """Call a script's ``main`` as the command line would."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from prepared import H, W, laid, number, outfit
 
 from stylesim.backbones import garment_weights
-from stylesim.backbones.fence import import_ultralytics
 from stylesim.backbones.garment_net import GarmentMaps
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from conftest import Asked
 
-H, W = 96, 64
 SMALL = ("--batch", "4", "--steps", "16")  # with fewer, the schedule has no way up
 
 
@@ -28,51 +27,23 @@ class Work:
     def __init__(self, asked: Asked) -> None:
         self.asked, self.data = asked, asked.module("finder_data")
         self.reading, self.training = asked.module("finder_reading"), asked.module("train_finder")
-        self.number = self.data.PIXEL_CLASSES.index
         sizes = ((128, 96), (160, 128))  # in half precision, smaller ones are not always finite
         for module in (self.data, self.training):
             asked.monkeypatch.setattr(module, "SIZES", sizes)
             asked.monkeypatch.setattr(module, "WORN_SIZES", sizes)
         for name, value in (("LONG", 160), ("SHORT", 128), ("WORN_SIZES", sizes)):
             asked.monkeypatch.setattr(self.reading, name, value)
-        street = [self.outfit(i, masked=i % 3 < 2, held_out=i % 4 == 3) for i in range(12)]
+        street = [outfit(i, masked=i % 3 < 2, held_out=i % 4 == 3) for i in range(12)]
         for name, items in (
-            ("laid", [self.laid(i) for i in range(12)]),
+            ("laid", [laid(i) for i in range(12)]),
             ("street", street),
             ("street_large", street),
         ):
             np.save(asked.work / f"{name}.npy", np.array(items, dtype=object))
-        tasks = import_ultralytics("nn.tasks")
-        torch.manual_seed(0)
-        model = tasks.ClassificationModel("yolov8n-cls.yaml", verbose=False)
-        torch.save({"model": model}, asked.work / "init.pt")
-
-    def painted(self, pixels: np.ndarray) -> np.ndarray:
-        """Grey ground, and each class in a grey of its own."""
-        return np.repeat(np.where(pixels > 0, 20 + 22 * pixels, 250)[..., None], 3, 2).astype("u1")
-
-    def outfit(self, i: int, *, masked: bool = True, held_out: bool = False) -> dict[str, Any]:
-        pixels = np.zeros((H, W), np.uint8)
-        pixels[6:20, 24:40] = self.number("person")
-        pixels[20:48, 16:48], pixels[48:88, 20:44] = self.number("top"), self.number("bottom")
-        item = {"kind": "street", "id": str(i), "tags": ["blouse", "jeans"], "held_out": held_out}
-        item["image"] = self.painted(pixels)
-        return item | ({"pixels": pixels, "fine": pixels} if masked else {})
-
-    def laid(self, i: int) -> dict[str, Any]:
-        name = ("t-shirt", "pants", "dress")[i % 3]
-        slot = self.number(self.data.SLOT_OF[name])
-        pixels = np.zeros((H, H), np.uint8)
-        pixels[8:88, 30:66] = slot
-        return {
-            "kind": "laid", "id": f"l{i}", "sender": f"s{i % 5}", "label": name, "held_out": i > 8,
-            "image": self.painted(pixels), "pixels": pixels, "mask_ok": i != 4,
-            "category": self.data.CATEGORIES.index(name),
-        }  # fmt: skip
+        self.init = asked.checkpoint()
 
     def train(self, *flags: str) -> dict[str, torch.Tensor]:
-        init = ("--init", str(self.asked.work / "init.pt"))
-        self.asked.run("train_finder", *init, *SMALL, *flags)
+        self.asked.run("train_finder", "--init", self.init, *SMALL, *flags)
         name = flags[flags.index("--name") + 1] if "--name" in flags else "finder"
         return torch.load(self.asked.work / f"{name}.pt")
 
@@ -83,9 +54,9 @@ def work(asked: Asked) -> Work:
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("kind", ["outfit", "laid"])
-def test_a_picture_and_its_pixel_map_move_together(work: Work, kind: str, seed: int) -> None:
-    item = getattr(work, kind)(0) | {"fine": None}
+@pytest.mark.parametrize("kind", [outfit, laid])
+def test_a_picture_and_its_pixel_map_move_together(work: Work, kind: Any, seed: int) -> None:
+    item = kind(0) | {"fine": None}
     del item["fine"]
     for name, same in (("colour", lambda image, _: image), ("background", lambda *_: 250)):
         work.asked.monkeypatch.setattr(work.data, name, same)
@@ -98,8 +69,8 @@ def test_a_picture_and_its_pixel_map_move_together(work: Work, kind: str, seed: 
 
 
 def test_batches_hold_what_is_told_of_each_picture(work: Work) -> None:
-    laid, street = ([getattr(work, kind)(i) for i in range(4)] for kind in ("laid", "outfit"))
-    batches = work.data.Batches(laid, street, 24, seed=0)
+    pictures = ([kind(i) for i in range(4)] for kind in (laid, outfit))
+    batches = work.data.Batches(*pictures, 24, seed=0)
     images, pixels, scenes, there, rows = batches.ready.get()
     assert images.shape == (24, *pixels.shape[1:], 3)
     assert set(scenes) >= {work.data.WORN, work.data.LAID}
@@ -114,12 +85,12 @@ def test_batches_hold_what_is_told_of_each_picture(work: Work) -> None:
 
 
 def test_an_outline_that_failed_is_not_learned_but_the_kind_is(work: Work) -> None:
-    batches = work.data.Batches([work.laid(4)], [work.outfit(0)], 24, seed=0)
+    batches = work.data.Batches([laid(4)], [outfit(0)], 24, seed=0)
     _, pixels, scenes, there, _ = batches.ready.get()
-    laid = scenes == work.data.LAID
-    assert set(np.unique(pixels[laid])) <= {0, work.data.IGNORE}, "ground, where it was moved from"
-    assert (pixels[laid] == work.data.IGNORE).mean() > 0.25
-    assert (there[laid].argmax(1) == work.laid(4)["category"]).all()
+    shown = scenes == work.data.LAID
+    assert set(np.unique(pixels[shown])) <= {0, work.data.IGNORE}, "ground, where it was moved from"
+    assert (pixels[shown] == work.data.IGNORE).mean() > 0.25
+    assert (there[shown].argmax(1) == laid(4)["category"]).all()
 
 
 def test_tags_say_which_slots_can_be_there(work: Work) -> None:
@@ -131,23 +102,23 @@ def test_tags_say_which_slots_can_be_there(work: Work) -> None:
         def forward(self, x: torch.Tensor) -> GarmentMaps:
             n, _, h, w = x.shape
             pixels = torch.zeros(n, work.reading.N_PIX, h // 4, w // 4)
-            pixels[:, work.number("outer"), :, : w // 12] = 9.0
-            pixels[:, work.number("top"), :, -(w // 12) :] = 9.0
+            pixels[:, number("outer"), :, : w // 12] = 9.0
+            pixels[:, number("top"), :, -(w // 12) :] = 9.0
             none = torch.zeros(n, 1)
             return GarmentMaps(pixels, none, none, none, none)
 
-    item = work.outfit(0)
+    item = outfit(0)
     (told,) = work.reading.pseudo_label(Sees(), [item])
     assert "fine" not in told, "nobody drew it"
-    assert set(np.unique(told["pixels"])) == {work.number("top"), work.data.IGNORE}
-    assert (told["pixels"][:, -8:] == work.number("top")).all()
+    assert set(np.unique(told["pixels"])) == {number("top"), work.data.IGNORE}
+    assert (told["pixels"][:, -8:] == number("top")).all()
     (free,) = work.reading.pseudo_label(Sees(), [item], use_tags=False)
-    assert (free["pixels"][:, :8] == work.number("outer")).all()
+    assert (free["pixels"][:, :8] == number("outer")).all()
     assert (free["pixels"] != work.data.IGNORE).all()
 
 
 def test_dice_counts_what_is_known_and_a_narrow_top_like_a_coat(work: Work) -> None:
-    top, outer = work.number("top"), work.number("outer")
+    top, outer = number("top"), number("outer")
     truth = torch.full((2, 16, 16), outer)
     truth[0, :, :2] = top
     truth[1, :, 8:] = work.data.IGNORE
@@ -183,8 +154,7 @@ def test_rounds_go_on_from_each_other_and_end_in_the_package(work: Work, tmp_pat
     folder = tmp_path / "package" / "weights"
     folder.parent.mkdir()
     work.asked.monkeypatch.setattr(export, "WEIGHTS", folder)
-    init = ("--init", str(work.asked.work / "init.pt"))
-    work.asked.run("export", *init, "--backbone", "none.pt")
+    work.asked.run("export", "--init", work.init, "--backbone", "none.pt")
     names = {"stylesim-finder.safetensors", "stylesim-outlines.safetensors"}
     assert {path.name for path in folder.iterdir()} == names
     work.asked.monkeypatch.setattr(garment_weights, "files", lambda _: folder.parent)
@@ -198,7 +168,7 @@ def test_rounds_go_on_from_each_other_and_end_in_the_package(work: Work, tmp_pat
     x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     for state, net in ((first, reader.net), (second, reader.second)):
         trained = work.training.GarmentNet(
-            work.training.trunk(work.asked.work / "init.pt"), work.reading.N_PIX,
+            work.training.trunk(work.init), work.reading.N_PIX,
             len(work.data.CATEGORIES), fine=net is reader.second,
         )  # fmt: skip
         trained.load_state_dict(state)

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from stylesim.backbones.fence import import_ultralytics
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,15 +19,11 @@ HEARD = ("--tuned", "--unseen", "--again", "--wide")
 
 @pytest.fixture
 def init(asked: Asked) -> str:
-    """A YOLOv8n-cls checkpoint as Ultralytics writes them, and teachers that have spoken."""
-    tasks = import_ultralytics("nn.tasks")
-    torch.manual_seed(0)
-    path = asked.work / "init.pt"
-    torch.save({"model": tasks.ClassificationModel("yolov8n-cls.yaml", verbose=False)}, path)
+    """A checkpoint to start from, and teachers that have spoken."""
     asked.ask("--tuned", "--views", "1", "--again")
     asked.ask("--wide", "--again")
     asked.ask("--blend", "--again")
-    return str(path)
+    return asked.checkpoint()
 
 
 def _moved(before: Path, after: Path) -> dict[str, bool]:

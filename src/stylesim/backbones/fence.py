@@ -81,8 +81,8 @@ def fenced() -> Iterator[None]:
     """Run Ultralytics quietly and put back every global it is known to change.
 
     Thread counts, random states, environment variables, print options, warning filters, log
-    levels, determinism switches, the precision of new numbers (within, it is single), and the
-    patches of Pillow, OpenCV and torch are afterwards what they were.
+    levels, determinism switches, the precision and the device of new numbers (within, single and
+    the processor), and the patches of Pillow, OpenCV and torch are afterwards what they were.
     """
     # Before Ultralytics, which sets OMP_NUM_THREADS=1 for whoever loads torch after it.
     import cv2
@@ -122,6 +122,8 @@ def fenced() -> Iterator[None]:
         # Networks are made, and trained, in single precision.
         stack.callback(torch.set_default_dtype, torch.get_default_dtype())
         torch.set_default_dtype(torch.float32)
+        # They are made on the processor too, wherever others want their tensors to be made.
+        stack.enter_context(torch.device("cpu"))
         stack.callback(random.setstate, random.getstate())
         stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - it seeds this one
         used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

@@ -76,16 +76,9 @@ def outlines_by_colour(
 def _planes(look: Look, shape: tuple[int, int], here: tuple[slice, slice]) -> FloatArray:
     """Logits (c, h, w) in a part of the picture, on a grid of (height, width) for the whole."""
     (top, left, height, width), (rows, columns) = look.place, here
-    step = [width / (shape[1] * look.stride), height / (shape[0] * look.stride)]
-    first = [
-        at / look.stride + (start + 0.5) * scale - 0.5
-        for at, start, scale in zip((left, top), (columns.start, rows.start), step, strict=True)
-    ]
-    back = np.array([[step[0], 0, first[0]], [0, step[1], first[1]]])
-    how, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
-    size = columns.stop - columns.start, rows.stop - rows.start
-    planes = [cv2.warpAffine(p, back, size, flags=how, borderMode=edge) for p in look.pixels]
-    return np.stack(planes)
+    step = width / shape[1], height / shape[0]
+    first = left + columns.start * step[0], top + rows.start * step[1]
+    return look.moved(first, step, (columns.stop - columns.start, rows.stop - rows.start))
 
 
 def told_by_colour(look: Look, image: UInt8Array) -> Look:

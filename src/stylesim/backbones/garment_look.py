@@ -39,19 +39,26 @@ class Look:
         """
         (top, left, height, _), (to_top, to_left, to_height, _) = self.place, other.place
         ratio = height / to_height
-        step = ratio * other.stride / self.stride
-        shift = [
-            (at - ratio * to) / self.stride + (step - 1) / 2
-            for at, to in ((left, to_left), (top, to_top))
-        ]
-        back = np.array([[step, 0, shift[0]], [0, step, shift[1]]])
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = other.pixels.shape[:0:-1]
-        pixels = other.pixels / np.float32(2)
-        for plane, mean in zip(self.pixels, pixels, strict=True):
-            moved = cv2.warpAffine(plane, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-            mean += moved / 2
+        first, step = (left - ratio * to_left, top - ratio * to_top), ratio * other.stride
+        moved = self.moved(first, (step, step), other.pixels.shape[:0:-1])
+        pixels = other.pixels / np.float32(2) + moved / np.float32(2)
         return attrs.evolve(other, scene=self.scene, pixels=pixels, kinds=self.kinds)
+
+    def moved(
+        self, first: tuple[float, float], step: tuple[float, float], size: tuple[int, ...]
+    ) -> FloatArray:
+        """Logits (c, height, width) on another grid.
+
+        Args:
+            first: Where its first cell begins, x and y, in pixels that the network saw.
+            step: How many of them a cell is wide and high.
+            size: Its width and height, in cells.
+        """
+        start = (np.array(first) + np.array(step) / 2) / self.stride - 0.5
+        back = np.column_stack([np.diag(step) / self.stride, start])
+        how, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+        planes = [cv2.warpAffine(p, back, size, flags=how, borderMode=edge) for p in self.pixels]
+        return np.stack(planes)
 
 
 def letterbox(

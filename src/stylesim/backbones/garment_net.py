@@ -132,7 +132,8 @@ class GarmentNet(nn.Module):
         for features in (stride32, stride8):
             weight = F.interpolate(masks[:, None], size=features.shape[2:], mode="area") + 1e-4
             parts.append((features * weight).sum((2, 3)) / weight.sum((2, 3)))
-        return torch.as_tensor(self.category(torch.cat(parts, 1)))
+        logits: Tensor = self.category(torch.cat(parts, 1))
+        return logits
 
     def fuse_pyramid(self) -> None:
         """Fold the pyramid's batch normalisation into its convolutions, for inference."""

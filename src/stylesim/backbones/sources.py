@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stylesim._checks import is_whole
 from stylesim.backbones.checkpoint import read_weights
 from stylesim.backbones.fence import fenced, import_ultralytics
 from stylesim.backbones.once import once
@@ -73,8 +74,7 @@ def check_side(side: object, argument: str = "image_size", most: int = LARGEST) 
     Raises:
         InvalidArgumentError: It is no multiple of 32, or more than ``most``.
     """
-    whole = isinstance(side, int) and not isinstance(side, bool)
-    if not whole or not 32 <= side <= most or side % 32:  # type: ignore[operator]
+    if not is_whole(side) or not 32 <= side <= most or side % 32:
         wish = f"a multiple of 32 of at most {most}, in pixels"
         raise expected(argument, wish, side, f"pass {argument}=192")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from stylesim._checks import check_whole
+from stylesim._checks import check_whole, plain_whole
 from stylesim.backbones.base import AbstractBackbone, listed
 from stylesim.backbones.checkpoint import Weights, content_of
 from stylesim.backbones.devices import half_is_fast, pick_device
@@ -89,7 +89,7 @@ class YoloBackbone(AbstractBackbone):
     """
 
     weights: str | os.PathLike[str] | Weights = "stylesim-n"
-    image_size: int = attrs.field(kw_only=True)
+    image_size: int = attrs.field(converter=plain_whole, kw_only=True)
     device: str = attrs.field(default="auto", kw_only=True)
     squaring: Squaring = attrs.field(default="pad", kw_only=True)
     batch_size: int = attrs.field(default=16, kw_only=True)
@@ -189,7 +189,7 @@ class YoloBackbone(AbstractBackbone):
         pictures = listed(images)
         rows = [np.zeros((0, self._width()), np.float32)]
         early = None if self._place == "cpu" else True
-        side = self.image_size if side is None else side
+        side = self.image_size if side is None else plain_whole(side)
         check_side(side, "side", 2 * LARGEST)  # garments are seen larger than pictures
         network = self.network(worn=worn)
         stacks = batches(pictures, side, self.squaring, self.batch_size, early=early)

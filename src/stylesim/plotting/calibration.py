@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stylesim._charts import INK, LINES, MARKS, MUTED, RULE, finished, heading, panel, short, write
+from stylesim._checks import check_whole
 from stylesim.errors import expected
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def calibration_diagram(
     Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927.
     """
     sure, right = _judged(probability, truth)
-    given: object = bins
-    if isinstance(given, bool) or not isinstance(given, int) or given < 2:
-        raise expected("bins", "a whole number of at least 2", given, "pass bins=10")
+    check_whole("bins", bins, "pass bins=10", 2)
     place = np.minimum((sure * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
     full = np.flatnonzero(counts)

@@ -17,7 +17,6 @@ from stylesim._chart_data import (
 )
 from stylesim._charts import (
     HIGHEST,
-    MUTED,
     column_lines,
     finished,
     heading,
@@ -86,9 +85,7 @@ def similarity_table(
     )
     heat(axes, values, labels, classes)
     heading(axes, title, lift=8)
-    if note:
-        axes.set_xlabel(note, fontsize=8, color=MUTED, loc="left")
-    return finished(axes)
+    return finished(axes, note)
 
 
 def slot_bars(

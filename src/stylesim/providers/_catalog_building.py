@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from stylesim._checks import check_whole
 from stylesim.errors import DamagedFileError, ProductError, expected
 from stylesim.providers import _catalog_compact as copies
 from stylesim.providers import _catalog_folder as folders
@@ -86,10 +87,7 @@ class Source:
             StorageError: A file cannot be read.
         """
         for argument, number, least in (("workers", workers, 0), ("batch_size", batch_size, 1)):
-            given: object = number
-            if isinstance(given, bool) or not isinstance(given, int) or given < least:
-                wish = f"a whole number of at least {least}"
-                raise expected(argument, wish, number, f"pass {argument}={max(least, 2)}")
+            check_whole(argument, number, f"pass {argument}={max(least, 2)}", least)
         given = usual if columns is None else columns
         rows, how = _rows_of(products, given, strict=columns is not None)
         embedder = None
@@ -117,7 +115,7 @@ class Source:
         )
         return cls(
             rows, name, how, dict(given or {}), columns is None, embedder, matrix, embedding,
-            workers, batch_size, progress,
+            int(workers), int(batch_size), progress,
         )  # fmt: skip
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import socket
 import time
+from importlib import import_module
 from typing import Any
 
 import attrs
@@ -33,6 +34,19 @@ class Deadline:
 
             raise httpcore.ReadTimeout
         return left if timeout is None else min(left, timeout)
+
+
+def httpx_for(doing: str) -> Any:
+    """The package httpx, which is loaded for what it is needed for.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        return import_module("httpx")
+    except ImportError as error:
+        message = f"{doing} needs httpx: pip install 'stylesim[http]'."
+        raise MissingExtraError(message, extra="http") from error
 
 
 def bound(transport: Any, context: Any, deadline: Deadline) -> Any:

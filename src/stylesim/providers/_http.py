@@ -12,15 +12,14 @@ import asyncio
 import json
 import os
 import time
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from stylesim.errors import MissingExtraError, ProviderError, expected
+from stylesim.errors import ProviderError, expected
 from stylesim.products import ProviderTerms, SkippedProduct
 from stylesim.providers._answers import Answer, Limits, NotYet, check_limits
-from stylesim.providers._deadline import Deadline, bound
+from stylesim.providers._deadline import Deadline, bound, httpx_for
 from stylesim.providers.base import AbstractProductProvider, SearchResult, fitting
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class HttpProvider(AbstractProductProvider):
         return Limits(self.name, self.timeout, self.retries, self.max_wait, self.max_bytes)
 
     def _run(self, plan: Plan) -> SearchResult:
-        httpx = _httpx()
+        httpx = httpx_for("Asking a shop over HTTP")
         limits, deadline = self._limits(), Deadline()
 
         def fetch(request: Request) -> Any:
@@ -161,7 +160,7 @@ class HttpProvider(AbstractProductProvider):
                 step, value = _throw, error
 
     async def _arun(self, plan: Plan) -> SearchResult:
-        httpx = _httpx()
+        httpx = httpx_for("Asking a shop over HTTP")
         limits = self._limits()
 
         async def fetch(request: Request) -> Any:
@@ -210,14 +209,6 @@ def _send(plan: Plan, value: Any) -> Request:
 
 def _throw(plan: Plan, error: Any) -> Request:
     return plan.throw(error)
-
-
-def _httpx() -> Any:
-    try:
-        return import_module("httpx")
-    except ImportError as error:
-        message = "Asking a shop over HTTP needs httpx: pip install 'stylesim[http]'."
-        raise MissingExtraError(message, extra="http") from error
 
 
 def _arguments(request: Request) -> dict[str, Any]:

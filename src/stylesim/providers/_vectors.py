@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from stylesim._checks import is_whole
 from stylesim.errors import ImageError, InvalidArgumentError, StyleSimError, expected
 from stylesim.images import image_bytes
 
@@ -62,9 +63,9 @@ class Embedder:
             wish = "a function that makes something that embeds pictures"
             raise expected("model", wish, made, _TODO)
         name, dim = embedding_name(made), getattr(made, "dim", None)
-        if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
-            dim = int(made.embed([Image.new("RGB", (64, 64), "grey")]).shape[1])
-        return cls(name, dim, make)
+        if not is_whole(dim) or dim < 1:
+            dim = made.embed([Image.new("RGB", (64, 64), "grey")]).shape[1]
+        return cls(name, int(dim), make)
 
 
 @attrs.frozen(eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from stylesim._checks import check_whole
 from stylesim.errors import ProductError, expected
 from stylesim.products import Product, ProductQuery, ProviderTerms, SkippedProduct
 from stylesim.providers._catalog_disk import DiskProducts
@@ -164,9 +165,7 @@ class CatalogProvider(CatalogKeeping):
             >>> shop.nearest(red, k=1)[0].title
             'red'
         """
-        count: object = k
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise expected("k", "a whole number of at least 1", k, "pass k=10")
+        check_whole("k", k, "pass k=10")
         vector = like
         if not _is_vector(like):
             if self._model is None:

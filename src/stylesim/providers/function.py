@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from stylesim._checks import check_whole
 from stylesim.errors import expected
 from stylesim.products import ProductQuery, ProviderTerms
 from stylesim.providers.base import AbstractProductProvider, SearchResult, ask, fitting
@@ -56,9 +57,7 @@ class FunctionProvider(AbstractProductProvider):
             raise expected("name", "a name", name, "name the shop")
         if not isinstance(terms, ProviderTerms):
             raise expected("terms", "ProviderTerms", terms, "pass ProviderTerms()")
-        most: object = self.most
-        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-            raise expected("most", "a whole number of at least 1", most, "pass most=10_000")
+        check_whole("most", self.most, "pass most=10_000")
 
     def search(self, query: ProductQuery) -> SearchResult:
         """Call the function, and keep what fits the query.

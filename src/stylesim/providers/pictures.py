@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -12,11 +11,11 @@ import attrs
 
 from stylesim._checks import check_whole
 from stylesim._product_checks import web_address
-from stylesim.errors import MissingExtraError, StyleSimError
+from stylesim.errors import StyleSimError
 from stylesim.images import load_image
 from stylesim.providers._addresses import AddressGate, Refused
 from stylesim.providers._answers import check_limits
-from stylesim.providers._deadline import Deadline, bound
+from stylesim.providers._deadline import Deadline, bound, httpx_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +96,7 @@ class PictureFetcher:
         unique = list(dict.fromkeys(wanted))
         if not unique:
             return []
-        httpx = _httpx()
+        httpx = httpx_for("Fetching pictures")
         context = httpx.create_ssl_context(trust_env=False)
         with ThreadPoolExecutor(min(self.at_once, len(unique))) as pool:
             try:
@@ -208,11 +207,3 @@ def _checked(url: str) -> str:
         return web_address("image_url", url)
     except StyleSimError:
         raise Refused("its address is not http or https, or hides another") from None
-
-
-def _httpx() -> Any:
-    try:
-        return import_module("httpx")
-    except ImportError as error:
-        message = "Fetching pictures needs httpx: pip install 'stylesim[http]'."
-        raise MissingExtraError(message, extra="http") from error
