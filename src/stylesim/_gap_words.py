@@ -67,7 +67,8 @@ def slot_words(gap: SlotGap, good: float) -> str:
             said += f", short of {good:.2f}"
     if gap.status != "covered" and gap.unlocks is not None:
         more = "1 good outfit" if gap.unlocks == 1 else f"{gap.unlocks:,} good outfits"
-        said += f"; one of the style would make {more}"
+        made = f"would make {more}" if gap.unlocks else "alone would make no good outfit"
+        said += f"; one of the style {made}"
     return said[0].upper() + said[1:] + "."
 
 

@@ -189,7 +189,10 @@ class RecommendationResult(Sequence[Recommendation]):
             for one in self.blocked[: _html.MOST_ROWS]
         ]
         if self.skipped:
-            notes.append(f"{len(self.skipped)} products were skipped; see the result's skipped.")
+            lost = (
+                "1 product was" if len(self.skipped) == 1 else f"{len(self.skipped)} products were"
+            )
+            notes.append(f"{lost} skipped; see the result's skipped.")
         links = [_html.link(one.url, one.title) for one in self.links]
         more = f"<p>Search on: {', '.join(links)}</p>" if links else ""
         return _html.table(head, rows, notes) + more
