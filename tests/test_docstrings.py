@@ -78,10 +78,35 @@ PAGES = "\n".join(
 )
 
 
+SHOWN_ON_PAGES = re.findall(r"^::: (\S+)$", PAGES, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("name", stylesim.__all__)
 def test_it_stands_on_an_api_page(name: str) -> None:
     value = getattr(stylesim, name)
     home = getattr(value, "__module__", None)
-    shown = re.findall(r"^::: (\S+)$", PAGES, flags=re.MULTILINE)
     names = {f"stylesim.{name}", f"stylesim.types.{name}", home}
-    assert any(one in names or one.startswith(f"stylesim.{name}.") for one in shown)
+    assert any(one in names or one.startswith(f"stylesim.{name}.") for one in SHOWN_ON_PAGES)
+
+
+SOURCES = sorted(Path(stylesim.__file__).parent.rglob("*.py"))
+
+
+def shown_in_part() -> set[str]:
+    """The modules of which the API pages show single names."""
+    homes = {one.rpartition(".")[0] for one in SHOWN_ON_PAGES} - {"", "stylesim"}
+    return homes - set(SHOWN_ON_PAGES)
+
+
+@pytest.mark.parametrize("module", sorted(shown_in_part()))
+def test_a_module_that_is_shown_is_shown_whole(module: str) -> None:
+    names = getattr(importlib.import_module(module), "__all__", ())
+    shown = {one.rpartition(".")[2] for one in SHOWN_ON_PAGES}
+    assert set(names) <= shown
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_docstrings_are_markdown(path: Path) -> None:
+    # The pages are made by mkdocstrings, which shows the roles of Sphinx as they are typed.
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r":(class|func|meth|mod|attr|data|exc):`", text)

@@ -1,4 +1,4 @@
-"""The parts that the pictures of :mod:`stylesim.plotting` are put together from.
+"""The parts that the pictures of ``stylesim.plotting`` are put together from.
 
 Each draws on axes that it is given, and suits its text to their size. Text is never read as
 mathematics, so that a dollar sign in a product's title stays one.

@@ -152,7 +152,7 @@ class ClosetGaps(Sequence[GarmentGap]):
     """The gaps of a closet: a verdict for each garment, and how near each slot comes.
 
     ``gaps[0]`` is the least similar garment, ``print(gaps)`` shows all. Made by
-    :meth:`SimilarityReport.gaps` or :func:`find_gaps`.
+    ``SimilarityReport.gaps`` or ``find_gaps``.
 
     Attributes:
         wanted: Name of the wanted style.

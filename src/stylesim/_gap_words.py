@@ -20,7 +20,7 @@ def verdict_of(
     nearer_twin: str | None,
     nearest: bool,
 ) -> tuple[Verdict, str]:
-    """Judge a garment, and say why; the rules are those of :func:`stylesim.gaps.find_gaps`.
+    """Judge a garment, and say why; the rules are those of ``stylesim.gaps.find_gaps``.
 
     Args:
         row: What the scorer said of it.

@@ -49,7 +49,7 @@ class Outfit:
 
     Args:
         items: Garments of a wardrobe whose slots are known; or by slot (a
-            :class:`Slot` or its name) a garment, a picture, or a list of them.
+            ``Slot`` or its name) a garment, a picture, or a list of them.
         name: What to call it; None joins the ids of its garments.
 
     Raises:

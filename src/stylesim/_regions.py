@@ -55,7 +55,7 @@ class RegionHead:
         together: What the temperature is multiplied with where a picture shows the upper and
             the lower body; 1 for other regions.
         share: How much the region counts where what several say is pooled; see
-            :func:`stylesim._tempering.even_shares`.
+            ``stylesim._tempering.even_shares``.
     """
 
     head: Head
@@ -147,7 +147,7 @@ def learn_regions(
         on_epoch: Called after each epoch of each region.
 
     Returns:
-        The heads by region, in the order of :data:`REGIONS`, then ``"whole"``.
+        The heads by region, in the order of ``REGIONS``, then ``"whole"``.
     """
     heads: dict[str, RegionHead] = {}
     held: dict[str, HeldOut] = {}
@@ -203,7 +203,7 @@ def learn_regions(
 
 
 def regions_to_learn(views: TargetViews) -> int:
-    """Number of heads that :func:`learn_regions` will learn."""
+    """Number of heads that ``learn_regions`` will learn."""
     return sum(
         shown[0] >= _FEWEST and sum(n >= _FEWEST for n in shown) >= _FEWEST
         for shown in (_shown(views, region) for region in (*REGIONS, WHOLE))

@@ -173,7 +173,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
 
     ``report[0]`` is the first row, ``report["id"]`` that of an item; ``print(report)`` shows
     all, of each row the ``shares``, which add up to 1 with "neither". Made by
-    :meth:`SimilarityScorer.score`. It pickles without the pictures of a wardrobe.
+    ``SimilarityScorer.score``. It pickles without the pictures of a wardrobe.
 
     Attributes:
         classes: Names of the classes, the wanted one first.
@@ -225,7 +225,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         return SimilarityTable(self.classes, tuple(row.id for row in self.rows), matrix)
 
     def gaps(self, wardrobe: Wardrobe | None = None, *, good: float = 0.5) -> ClosetGaps:
-        """What to keep, what to let go, and what is missing; see :func:`stylesim.gaps.find_gaps`.
+        """What to keep, what to let go, and what is missing; see ``stylesim.gaps.find_gaps``.
 
         Args:
             wardrobe: The closet that was scored, for quantities, duplicates and cost per wear.

@@ -1,7 +1,7 @@
 """Every error that stylesim raises on purpose.
 
 All of them carry their data as fields, pickle, and read as one sentence: the
-argument, what was expected, what came, and what to do::
+argument, what was expected, what came, and what to do:
 
     StyleSimError
     ├── InvalidArgumentError (also a ValueError)
@@ -17,7 +17,7 @@ argument, what was expected, what came, and what to do::
     ├── MissingExtraError (also an ImportError)   an optional package is absent
     └── ProviderError               a shop or catalogue did not answer well
 
-Beside them stands one tree of warnings::
+Beside them stands one tree of warnings:
 
     StyleSimWarning (a UserWarning)
     ├── SkippedImageWarning         pictures of a folder that could not be used

@@ -205,7 +205,7 @@ def best_temperature(
         highest: Largest temperature to consider.
 
     Returns:
-        The minimiser of :func:`log_loss`, to within 1%.
+        The minimiser of ``log_loss``, to within 1%.
 
     Raises:
         InvalidArgumentError: The shapes differ, there is no row, or a bound is

@@ -294,7 +294,7 @@ def find_garments(
         image: A path, encoded bytes, a PIL image or an RGB uint8 array.
         min_confidence: Garments below this are not reported, 0 to 1.
         fine: Whether outlines of what is worn are drawn as closely as can be (see
-            :class:`GarmentFinder`); without, they are those by which garments are embedded.
+            ``GarmentFinder``); without, they are those by which garments are embedded.
 
     Returns:
         The garments, the largest first; empty where there is none. Boxes and masks are in the

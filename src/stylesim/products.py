@@ -64,7 +64,7 @@ class Product:
             http(s) address, which moves to ``image_url`` and is not fetched.
         image_url: Address of the picture; http or https.
         brand: Brand.
-        slot: Where on the body it is worn, a :class:`Slot` or its name.
+        slot: Where on the body it is worn, a ``Slot`` or its name.
         category: What it is, such as ``"t-shirt"``.
         gender: ``"female"``, ``"male"``, ``"unisex"`` or the shop's own word;
             synonyms such as ``"women's"`` are read as these.
@@ -155,7 +155,7 @@ class ProductQuery:
     """What is asked of a provider.
 
     Args:
-        slot: Where on the body the product is worn, a :class:`Slot` or its name.
+        slot: Where on the body the product is worn, a ``Slot`` or its name.
         category: What it is, such as ``"jeans"``, plural or not. Of paths such as
             ``"Women > Jeans"``, here or in a product, the last part is compared.
         words: Further words, each to be found in the texts of the product; a

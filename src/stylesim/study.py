@@ -188,7 +188,7 @@ def epoch_study(
         test_images: What to score, by name: a picture, or a list of pictures
             whose mean is told.
         epochs: Lengths of training, each a whole number of at least 1.
-        method: As in :class:`stylesim.LightweightClassifier`, as are the next six.
+        method: As in ``stylesim.LightweightClassifier``, as are the next six.
         weights: Likewise.
         image_size: Likewise; None for the usual one.
         device: Likewise.

@@ -148,7 +148,7 @@ class StyleTarget:
 
     @property
     def hashes(self) -> dict[str, tuple[str, ...]]:
-        """The :func:`~stylesim.images.content_hash` of each picture."""
+        """The ``stylesim.images.content_hash`` of each picture."""
         return dict(self._hashes)
 
     @property
@@ -167,7 +167,7 @@ class StyleTarget:
         Looked for are photographs nearly the same, classes that cannot be told
         apart, backgrounds that give a class away, garments that a class does
         not show, and classes that are few or uneven; see
-        :func:`stylesim.target_check.check_target`.
+        ``stylesim.target_check.check_target``.
 
         Args:
             model: Whose finder and backbone to use; None is ``LightweightClassifier()``.

@@ -138,7 +138,7 @@ def unsquared(values: FloatArray, size: tuple[int, int], how: Squaring) -> Float
     Args:
         values: Array of shape (n, n): the map of the square.
         size: Width and height of the picture, in pixels.
-        how: As in :func:`~stylesim.backbones.pictures.square`.
+        how: As in ``stylesim.backbones.pictures.square``.
 
     Returns:
         float32 array of shape (height, width); 0 where the square did not show the picture.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class AbstractBackbone(abc.ABC):
     """Turns pictures into vectors: pictures of alike clothes come out alike.
 
-    To write one, give it a ``name`` and a ``dim`` and write :meth:`embed`.
+    To write one, give it a ``name`` and a ``dim`` and write ``embed``.
 
     Attributes:
         name: Identity for caches. Two backbones of one name give the same

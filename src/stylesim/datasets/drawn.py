@@ -30,7 +30,7 @@ def make_closet(
 
     Args:
         n: Number of garments, at least 1.
-        style: One of :data:`STYLE_NAMES`; None takes all styles in turn.
+        style: One of ``STYLE_NAMES``; None takes all styles in turn.
         seed: Same seed, same pictures.
 
     Returns:
@@ -55,7 +55,7 @@ def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, .
     """Draw worn outfits of one style: the photographs that a style target is made of.
 
     Args:
-        name: One of :data:`STYLE_NAMES`: ``"wannabe"`` is a flowing blouse with a skirt,
+        name: One of ``STYLE_NAMES``: ``"wannabe"`` is a flowing blouse with a skirt,
             ``"sporty"`` a hoodie or t-shirt with joggers or shorts, ``"padding"`` a
             quilted coat with jeans, ``"suit"`` a blazer with pressed pants.
         n: Number of outfits, at least 1.
@@ -86,11 +86,11 @@ def make_outfits(wanted: str = "wannabe", *, seed: int = 0) -> dict[str, DrawnOu
     from the other styles; All Different takes top and bottom from two of them.
 
     Args:
-        wanted: The wanted style, one of :data:`STYLE_NAMES`.
+        wanted: The wanted style, one of ``STYLE_NAMES``.
         seed: Same seed, same pictures.
 
     Returns:
-        The outfits by the names in :data:`OUTFIT_NAMES`, in that order.
+        The outfits by the names in ``OUTFIT_NAMES``, in that order.
 
     Raises:
         InvalidArgumentError: The style is unknown or the seed negative.
@@ -119,7 +119,7 @@ def draw_garment(
     """Draw one garment of a kind in the colours of a style.
 
     Args:
-        style: One of :data:`STYLE_NAMES`.
+        style: One of ``STYLE_NAMES``.
         kind: Its name in plain words, such as ``"jeans"``.
         background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``; None draws one of
             the first three.

@@ -47,7 +47,7 @@ class ClothingPhoto:
 
     @property
     def held_out(self) -> bool:
-        """Whether the bundled weights never saw this sender; see :func:`held_out`."""
+        """Whether the bundled weights never saw this sender; see ``held_out``."""
         return held_out("sender", self.sender)
 
     @property
@@ -88,7 +88,7 @@ class OutfitPhoto:
 
     @property
     def held_out(self) -> bool:
-        """Whether the bundled weights never saw this photograph; see :func:`held_out`."""
+        """Whether the bundled weights never saw this photograph; see ``held_out``."""
         return held_out("outfit", self.id)
 
     @property
@@ -101,7 +101,7 @@ class OutfitPhoto:
         """Read the pixel labels.
 
         Returns:
-            uint8 array of shape (height, width), values index :attr:`labels`; None where the
+            uint8 array of shape (height, width), values index ``labels``; None where the
             photograph has no mask.
 
         Raises:

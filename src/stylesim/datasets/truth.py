@@ -20,9 +20,9 @@ class GarmentTruth:
 
     Attributes:
         slot: Where it is worn.
-        category: Its category, as :class:`stylesim.garments.FoundGarment` names them.
+        category: Its category, as ``stylesim.garments.FoundGarment`` names them.
         kind: Its name in plain words, finer than the category: ``"jeans"``.
-        style: The style it belongs to, one of :data:`stylesim.datasets.STYLE_NAMES`.
+        style: The style it belongs to, one of ``stylesim.datasets.STYLE_NAMES``.
         colour: Name of its colour.
         pattern: ``"plain"``, ``"stripes"``, ``"checks"`` or ``"dots"``.
         box: Where it is in the picture: left, top, right, bottom in pixels.

@@ -38,7 +38,7 @@ def journey(
             those that the report remembers.
         names: What to call the garments, in order or by id.
         outfits: A report of whole outfits, for the table at the top; None leaves it out. As in
-            :func:`similarity_table`, what an outfit is like adds up to 1.
+            ``similarity_table``, what an outfit is like adds up to 1.
         outfit_images: The pictures of the outfits, as ``images``.
         outfit_names: What to call the outfits.
         title: Shown at the top.

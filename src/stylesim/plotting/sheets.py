@@ -90,7 +90,7 @@ def outfit_board(
     """A board of outfits: their garments as they are worn, the similarity of each and by region.
 
     Args:
-        outfits: What :func:`stylesim.outfits.assemble` gave, shown in this order.
+        outfits: What ``stylesim.outfits.assemble`` gave, shown in this order.
         images: The wardrobe, or the pictures of the garments by id; None takes those that the
             outfits remember.
         names: What to call the garments, by id; None shows category or slot, and id.

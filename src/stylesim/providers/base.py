@@ -30,7 +30,7 @@ class SkippedProductWarning(StyleSimWarning):
 class AbstractProductProvider(abc.ABC):
     """Where products come from: a shop, a database, a file.
 
-    To write one, derive from this class and write :meth:`search`. Ranking by
+    To write one, derive from this class and write ``search``. Ranking by
     the picture, leaving out what is owned, and the reasons are not its work.
 
     Attributes:
@@ -57,12 +57,12 @@ class AbstractProductProvider(abc.ABC):
         """Find products.
 
         Args:
-            query: What is asked; :meth:`~stylesim.ProductQuery.matches` says whether a
+            query: What is asked; ``stylesim.ProductQuery.matches`` says whether a
                 product fits.
 
         Returns:
             Products, the likeliest first, at most ``query.limit``. A
-            :class:`SearchResult` can also tell what could not be used.
+            ``SearchResult`` can also tell what could not be used.
 
         Raises:
             ProviderError: The shop did not answer, or answered with nonsense.
@@ -72,13 +72,13 @@ class AbstractProductProvider(abc.ABC):
         """Search without blocking the event loop; by default in a thread.
 
         Args:
-            query: As for :meth:`search`.
+            query: As for ``search``.
 
         Returns:
-            As :meth:`search`, as a sequence.
+            As ``search``, as a sequence.
 
         Raises:
-            ProviderError: As for :meth:`search`.
+            ProviderError: As for ``search``.
         """
 
         def found() -> Sequence[Product]:
@@ -157,7 +157,7 @@ def ask(
 async def aask(
     provider: AbstractProductProvider, query: ProductQuery, *, name: str, most: int
 ) -> SearchResult:
-    """As :func:`ask`, without blocking the event loop.
+    """As ``ask``, without blocking the event loop.
 
     A provider that has an ``asearch`` of its own is awaited; any other is asked in a thread.
     """

@@ -95,7 +95,7 @@ class ChainProvider(AbstractProductProvider):
         )
 
     def search(self, query: ProductQuery) -> SearchResult:
-        """Ask the providers; see :meth:`AbstractProductProvider.search`."""
+        """Ask the providers; see ``AbstractProductProvider.search``."""
         answers: list[_Answer] = []
         for group in self._groups():
             asked = [_ask(provider, query) for provider in group]

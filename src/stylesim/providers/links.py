@@ -84,7 +84,7 @@ PAGES: Mapping[str, SearchPage] = {
     "zalando": SearchPage("Zalando", "https://en.zalando.de/catalogue/?q={words}"),
     "amazon": SearchPage("Amazon", "https://www.amazon.com/s?k={words}&i=fashion"),
 }
-"""Search pages by the short names that :class:`SearchLinkProvider` takes."""
+"""Search pages by the short names that ``SearchLinkProvider`` takes."""
 
 
 def _pages(shops: object) -> tuple[SearchPage, ...]:
@@ -114,7 +114,7 @@ class SearchLinkProvider(AbstractProductProvider):
 
     Args:
         shops: Short names among ``naver``, ``musinsa``, ``google``, ``zalando``
-            and ``amazon``, or :class:`SearchPage` values.
+            and ``amazon``, or ``SearchPage`` values.
         name: Name in messages and in ``Product.source``.
         terms: What may be done with the answers.
 
