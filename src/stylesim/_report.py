@@ -297,6 +297,8 @@ def _summary(region: str, rows: list[ItemSimilarity]) -> SlotSummary:
 
 
 def _figures(row: ItemSimilarity, classes: Sequence[str]) -> list[str]:
+    if not row.compared:  # its numbers are those of the whole picture, and say nothing of it
+        return ["not compared", *["-"] * (len(classes) + 2)]
     low, high = row.interval
     neither = f"{row.p_neither:.2f}" + (" (neither)" if row.neither else "")
     shares = [f"{row.shares[name]:.2f}" for name in classes]
