@@ -107,6 +107,8 @@ def test_a_module_that_is_shown_is_shown_whole(module: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_docstrings_are_markdown(path: Path) -> None:
-    # The pages are made by mkdocstrings, which shows the roles of Sphinx as they are typed.
+    # The pages are made by mkdocstrings. It shows the roles of Sphinx as they are typed, and
+    # ">>>" as quotations unless they stand under "Examples:".
     text = path.read_text(encoding="utf-8")
     assert not re.search(r":(class|func|meth|mod|attr|data|exc):`", text)
+    assert not re.search(r"^\s+Example:$", text, flags=re.MULTILINE)

@@ -33,7 +33,7 @@ class AssembledOutfit:
             the same that ``SimilarityScorer.score`` gives the outfit.
         by_region: Similarity of each region of the body, 0 to 1.
 
-    Example:
+    Examples:
         >>> from stylesim.outfits import Candidate, best_outfits
         >>> best_outfits([Candidate("blouse", "top", 0.9), Candidate("skirt", "bottom", 0.7)])[0]
         AssembledOutfit(blouse + skirt, similarity 0.80)

@@ -219,7 +219,7 @@ def _cut(text: str, width: int) -> str:
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """Text in at most so many lines of a width, of which the last may be cut.
 
-    Example:
+    Examples:
         >>> wrapped("a business-casual shirt", 13, 3)
         ['a business-', 'casual shirt']
         >>> wrapped("민트색 플리츠 스커트", 8, 2)

@@ -70,7 +70,7 @@ class Garment:
         added: When it was added, in UTC.
         guessed: Whether the slot was found in the picture rather than given.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim.wardrobe import Wardrobe
         >>> garment = Wardrobe().add(Image.new("RGB", (8, 6)), slot="bag", brand="none")

@@ -56,7 +56,7 @@ class Outfit:
         InvalidArgumentError: No garment, one without a slot, an unknown slot,
             or two garments on a slot that takes one (top, outer, full, bottom, shoes).
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> shirt, skirt = Image.new("RGB", (8, 8), "white"), Image.new("RGB", (8, 8), "navy")
         >>> outfit = Outfit({"top": shirt, "bottom": skirt}, name="Monday")

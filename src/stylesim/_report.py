@@ -80,7 +80,7 @@ class ItemSimilarity:
         compared: False where the style shows too little of what the item is, and ``similarity``
             is that of the whole picture, for want of a better one.
 
-    Example:
+    Examples:
         >>> row = ItemSimilarity(id="a", similarity=0.9, by_class={"wannabe": 0.9, "suit": 0.1})
         >>> row.similarity, row.assumed
         (0.9, None)
@@ -181,7 +181,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         weights: Weight of each region of the body in the overall similarity.
         regions: The regions that the model can compare.
 
-    Example:
+    Examples:
         >>> row = ItemSimilarity(id="skirt", similarity=0.9, by_class={"wannabe": 0.9, "suit": 0.1})
         >>> report = SimilarityReport(("wannabe", "suit"), (row,))
         >>> report["skirt"].similarity, len(report)

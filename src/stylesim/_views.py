@@ -62,7 +62,7 @@ class PictureView:
         garments: The garments found, in the finder's order.
         whole: The whole picture.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> whole = GarmentView(None, None, 1.0, np.array([0.6, 0.8], np.float32))
         >>> view = PictureView.from_bytes(PictureView((), whole).to_bytes())

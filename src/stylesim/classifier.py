@@ -62,7 +62,7 @@ class LightweightClassifier:
     Raises:
         InvalidArgumentError: A setting is out of range.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> reds = [Image.new("RGB", (64, 64), (200 + i, 20, 30)) for i in range(3)]

@@ -41,7 +41,7 @@ class DeletionTest:
         random: Similarity with as many places deleted at random, the mean of all draws.
         share: Share of the pixels that were deleted.
 
-    Example:
+    Examples:
         >>> DeletionTest(before=0.9, hottest=0.4, random=0.8, share=0.1).passed
         True
     """
@@ -93,7 +93,7 @@ def explain(
         NotFittedError: The model has learned nothing yet.
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> from stylesim.backbones import FunctionBackbone
         >>> colours = FunctionBackbone(
@@ -155,7 +155,7 @@ def deletion_test(
     Raises:
         InvalidArgumentError: An argument is out of range; or as ``explain``.
 
-    Example:
+    Examples:
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> from stylesim.backbones import FunctionBackbone
         >>> colours = FunctionBackbone(

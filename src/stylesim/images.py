@@ -67,7 +67,7 @@ def load_image(
             a picture of a known format.
         InvalidArgumentError: A setting is out of range.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_image(Image.new("L", (4, 3), 7)).getpixel((0, 0))
         (7, 7, 7)
@@ -95,7 +95,7 @@ def load_shrunk(
     Raises:
         ImageError: As for ``load_image``.
 
-    Example:
+    Examples:
         >>> picture, extent = load_shrunk(Image.new("RGB", (90, 41)), 20)
         >>> picture.size, extent
         ((45, 21), (45.0, 20.5))
@@ -125,7 +125,7 @@ def load_array(
         ImageError: As for ``load_image``.
         InvalidArgumentError: As for ``load_image``.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_array(Image.new("RGB", (4, 3))).shape
         (3, 4, 3)
@@ -148,7 +148,7 @@ def image_bytes(image: ImageLike, *, argument: str = "image") -> bytes:
     Raises:
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> image_bytes(Image.new("RGB", (4, 3)))[1:4]
         b'PNG'
@@ -179,7 +179,7 @@ def content_hash(image: ImageLike, *, argument: str = "image") -> str:
     Raises:
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> picture = Image.new("RGB", (4, 3), "navy")
         >>> content_hash(picture) == content_hash(image_bytes(picture))
@@ -206,7 +206,7 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
         ImageError: The picture cannot be read.
         InvalidArgumentError: ``side`` is not a whole number of at least 1.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_image(thumbnail_png(Image.new("RGB", (400, 200)), side=20)).size
         (20, 10)
@@ -232,7 +232,7 @@ def thumbnail_data_uri(image: ImageLike, side: int = 96, *, argument: str = "ima
         ImageError: The picture cannot be read.
         InvalidArgumentError: ``side`` is not a whole number of at least 1.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> thumbnail_data_uri(Image.new("RGB", (4, 3)))[:22]
         'data:image/png;base64,'
@@ -263,7 +263,7 @@ def list_images(
         InvalidArgumentError: The folder is missing, cannot be read, or holds
             no picture.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = (Path(folder) / "coat.PNG").write_bytes(b"")

@@ -72,7 +72,7 @@ def assemble(
         InvalidArgumentError: An argument is of the wrong kind or out of range.
         NotFittedError: The model has not learned a style yet.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> import stylesim as ss
@@ -144,7 +144,7 @@ def best_outfits(
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> closet = [
         ...     Candidate("blouse", "top", 0.9),
         ...     Candidate("tee", "top", 0.2),
@@ -191,7 +191,7 @@ def count_good(
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> closet = [
         ...     Candidate("blouse", "top", 0.9),
         ...     Candidate("tee", "top", 0.2),

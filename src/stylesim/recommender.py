@@ -62,7 +62,7 @@ class Recommender:
     Raises:
         InvalidArgumentError: A setting is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> import stylesim as ss

@@ -67,7 +67,7 @@ class SimilarityScorer:
     Raises:
         InvalidArgumentError: The model lacks something, or a weight is out of range.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> from stylesim import FunctionBackbone, LightweightClassifier, StyleTarget

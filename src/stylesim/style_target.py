@@ -50,7 +50,7 @@ class StyleTarget:
             pictures, one picture in two classes, or a name used twice.
         InvalidArgumentError: An argument is of the wrong kind.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> shade = lambda value: Image.new("RGB", (8, 8), (value, 0, 0))
         >>> target = StyleTarget([shade(1), shade(2)], {"sporty": [shade(3), shade(4)]})
@@ -108,7 +108,7 @@ class StyleTarget:
             InvalidArgumentError: A folder is missing or holds no picture; or
                 as for the class itself.
 
-        Example:
+        Examples:
             >>> import tempfile
             >>> from PIL import Image
             >>> with tempfile.TemporaryDirectory() as root:

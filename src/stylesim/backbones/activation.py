@@ -143,7 +143,7 @@ def unsquared(values: FloatArray, size: tuple[int, int], how: Squaring) -> Float
     Returns:
         float32 array of shape (height, width); 0 where the square did not show the picture.
 
-    Example:
+    Examples:
         >>> unsquared(np.ones((2, 2), np.float32), (4, 2), "crop").tolist()
         [[0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0]]
     """

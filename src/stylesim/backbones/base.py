@@ -27,7 +27,7 @@ class AbstractBackbone(abc.ABC):
             vectors, so it changes whenever the weights or the settings do.
         dim: Length d of the vectors.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from stylesim.images import load_array
         >>> class MeanColour(AbstractBackbone):

@@ -22,7 +22,7 @@ _STRIDE = 32
 def close_side(image_size: int) -> int:
     """Side of the square that a network sees closely, in pixels; 224 for one that sees 192.
 
-    Example:
+    Examples:
         >>> close_side(192), close_side(224)
         (224, 256)
     """

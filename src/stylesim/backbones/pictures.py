@@ -57,7 +57,7 @@ def square(
     Returns:
         A new RGB picture of ``side`` x ``side`` pixels.
 
-    Example:
+    Examples:
         >>> square(Image.new("RGB", (40, 20), "white"), 8).getpixel((0, 0))
         (114, 114, 114)
         >>> square(Image.new("RGB", (40, 20), "white"), 8, "crop").getpixel((0, 0))

@@ -79,7 +79,7 @@ class YoloBackbone(AbstractBackbone):
         UnsafeFileError: The file asks to run code; nothing of it was run.
         StorageError: There is no such file and it cannot be downloaded.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> backbone = YoloBackbone()
         >>> backbone.embed([Image.new("RGB", (64, 48), "navy")]).shape
@@ -215,7 +215,7 @@ class YoloBackbone(AbstractBackbone):
             The layers, in evaluation mode, on the backbone's device: float32 pictures of shape
             (n, 3, h, w), 0 to 1, to maps of shape (n, channels, h / 32, w / 32).
 
-        Example:
+        Examples:
             >>> len(YoloBackbone().network())
             9
         """

@@ -39,7 +39,7 @@ def make_closet(
     Raises:
         InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> closet = make_closet(n=3, style="wannabe", seed=1)
         >>> [garment.truth.kind for garment in closet]
         ['blouse', 'skirt', 'flats']
@@ -67,7 +67,7 @@ def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, .
     Raises:
         InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> outfit = make_style("suit", n=1)[0]
         >>> outfit.top.category, outfit.bottom.category
         ('blazer', 'pants')
@@ -95,7 +95,7 @@ def make_outfits(wanted: str = "wannabe", *, seed: int = 0) -> dict[str, DrawnOu
     Raises:
         InvalidArgumentError: The style is unknown or the seed negative.
 
-    Example:
+    Examples:
         >>> four = make_outfits(seed=3)
         >>> [(o.top.style == "wannabe", o.bottom.style == "wannabe") for o in four.values()]
         [(True, False), (False, True), (True, True), (False, False)]
@@ -131,7 +131,7 @@ def draw_garment(
     Raises:
         InvalidArgumentError: Style, kind or background is unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> draw_garment("suit", "blazer").slot
         <Slot.OUTER: 'outer'>
     """
@@ -156,7 +156,7 @@ def draw_in_turn(
 ) -> tuple[DrawnGarment, ...]:
     """Draw garments of several styles in turn; shared by closet and catalogue.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> [g.style for g in draw_in_turn(2, ("suit", "sporty"), np.random.default_rng(0))]
         ['suit', 'sporty']

@@ -42,7 +42,7 @@ def outfit_groups(records: Iterable[OutfitPhoto]) -> dict[str, list[OutfitPhoto]
     Returns:
         Every group with its photographs in the order of ``records``; a group may be empty.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from stylesim.datasets import OutfitPhoto
         >>> photo = OutfitPhoto("1", Path("1.jpg"), ("suit", "pants"), None, ())

@@ -33,7 +33,7 @@ class ClothingPhoto:
         label: One of the 17 labels of the set, such as ``"Longsleeve"``.
         kids: Whether it is a child's.
 
-    Example:
+    Examples:
         >>> photo = ClothingPhoto("ab12", Path("images/ab12.jpg"), "7", "Longsleeve", kids=False)
         >>> photo.category, str(photo.slot)
         ('longsleeve', 'top')
@@ -72,7 +72,7 @@ class OutfitPhoto:
         mask_path: Its pixel labels; None for about half of the photographs.
         labels: Names of the pixel labels: value ``i`` of the mask is ``labels[i]``.
 
-    Example:
+    Examples:
         >>> photo = OutfitPhoto("1", Path("photos/1.jpg"), ("hair", "skirt"), None, ("null",))
         >>> photo.slots
         {'skirt': <Slot.BOTTOM: 'bottom'>}
@@ -162,7 +162,7 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
         DamagedFileError: The table is not whole or empty, names a photograph twice, or
             photographs are missing.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     table = Path(folder, "images.csv")
@@ -212,7 +212,7 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
         InvalidArgumentError: There is no such folder or file.
         DamagedFileError: The file is not whole, or photographs are missing.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     listed = {"labels": ["null", "skirt"], "tags": {"0001": ["skirt"]}}
@@ -259,7 +259,7 @@ def held_out(kind: str, key: str) -> bool:
     Returns:
         True for about a quarter of all keys.
 
-    Example:
+    Examples:
         >>> sum(held_out("sender", str(i)) for i in range(1000))
         240
     """

@@ -65,7 +65,7 @@ def explanation_overlay(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: ``why`` is no explanation, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> why = Explanation(
         ...     wanted="wannabe",
         ...     similarity=0.8,

@@ -50,7 +50,7 @@ def journey(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: A report is empty, or names or images do not fit it.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> row = ItemSimilarity(id="skirt", similarity=0.9, by_class={"new": 0.9, "suit": 0.1})
         >>> figure = journey(SimilarityReport(("new", "suit"), (row,)))

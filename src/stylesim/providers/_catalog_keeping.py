@@ -189,7 +189,7 @@ class CatalogKeeping(CatalogReaders):
             InvalidArgumentError: As for ``add``.
             StorageError: As for ``add``.
 
-        Example:
+        Examples:
             >>> import attrs
             >>> from stylesim import CatalogProvider, Product
             >>> shirt = Product("1", "Shirt", "https://shop.example/1", price=39.0)

@@ -37,7 +37,7 @@ class AbstractProductProvider(abc.ABC):
         name: What to call it in messages.
         terms: What may be done with its answers.
 
-    Example:
+    Examples:
         >>> from stylesim.products import ProductQuery
         >>> class OneSkirt(AbstractProductProvider):
         ...     name = "one skirt"
@@ -98,7 +98,7 @@ class SearchResult(Sequence[Product]):
         cosines: How near each product is to ``query.near``, -1 to 1; empty where nothing was
             to be near, or the provider has no vectors.
 
-    Example:
+    Examples:
         >>> skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
         >>> found = SearchResult([skirt], [SkippedProduct("its price is not known", id="2")])
         >>> len(found), found[0].title, found.skipped[0].id

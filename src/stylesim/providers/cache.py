@@ -64,7 +64,7 @@ class CachedProvider(AbstractProductProvider):
         InvalidArgumentError: An argument is of the wrong kind.
         StorageError: The file cannot be opened, or belongs to something else.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from stylesim.products import Product, ProductQuery
         >>> from stylesim.providers import FunctionProvider

@@ -52,7 +52,7 @@ class CatalogProvider(CatalogKeeping):
     Raises:
         ProductError: There is no usable product at all.
 
-    Example:
+    Examples:
         >>> from stylesim.products import Product, ProductQuery
         >>> shirt = Product("1", "Linen shirt", "https://shop.example/1", price=39.0)
         >>> shop = CatalogProvider.from_products([shirt])
@@ -146,7 +146,7 @@ class CatalogProvider(CatalogKeeping):
             InvalidArgumentError: There are no vectors, or no model to embed the picture with.
             ImageError: The picture cannot be read.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> from stylesim.backbones import FunctionBackbone
             >>> colour = FunctionBackbone(

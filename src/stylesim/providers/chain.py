@@ -65,7 +65,7 @@ class ChainProvider(AbstractProductProvider):
         InvalidArgumentError: An argument is of the wrong kind.
         ProviderError: When searched: every provider failed.
 
-    Example:
+    Examples:
         >>> from stylesim.products import Product, ProductQuery
         >>> from stylesim.providers import CatalogProvider, FunctionProvider
         >>> shirt = Product("1", "Linen shirt", "https://shop.example/1")

@@ -192,7 +192,7 @@ def check_provider(provider: AbstractProductProvider, query: ProductQuery | None
     Raises:
         AssertionError: It breaks the contract; the message says where.
 
-    Example:
+    Examples:
         >>> from stylesim.providers import FunctionProvider
         >>> from stylesim.providers.contract import check_provider
         >>> skirt = {"id": "1", "title": "Skirt", "url": "https://shop.example/1"}

@@ -54,7 +54,7 @@ class EbayBrowseProvider(HttpProvider):
     Raises:
         InvalidArgumentError: A key is missing, or a setting is of the wrong kind.
 
-    Example:
+    Examples:
         >>> shop = EbayBrowseProvider(client_id="id", client_secret="secret")
         >>> "secret" in repr(shop)
         False

@@ -30,7 +30,7 @@ class FunctionProvider(AbstractProductProvider):
     Raises:
         InvalidArgumentError: An argument is of the wrong kind.
 
-    Example:
+    Examples:
         >>> shelf = [
         ...     {"id": "1", "title": "Pleated skirt", "url": "https://shop.example/1"},
         ...     {"id": "2", "title": "Wool coat", "url": "javascript:alert(1)"},

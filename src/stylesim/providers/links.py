@@ -31,7 +31,7 @@ class SearchPage:
             become whole numbers, or nothing.
         language: ``"en"`` or ``"ko"``.
 
-    Example:
+    Examples:
         >>> SearchPage("My shop", "https://shop.example/search?q={words}").language
         'en'
     """
@@ -121,7 +121,7 @@ class SearchLinkProvider(AbstractProductProvider):
     Raises:
         InvalidArgumentError: A shop is not known.
 
-    Example:
+    Examples:
         >>> from stylesim.products import ProductQuery
         >>> shop = SearchLinkProvider(["zalando", "musinsa"])
         >>> for link in shop.search(ProductQuery(category="jeans", colour="navy")):
