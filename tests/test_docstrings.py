@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -103,6 +104,28 @@ def test_a_module_that_is_shown_is_shown_whole(module: str) -> None:
     names = getattr(importlib.import_module(module), "__all__", ())
     shown = {one.rpartition(".")[2] for one in SHOWN_ON_PAGES}
     assert set(names) <= shown
+
+
+def inherited_privately(value: object) -> set[str]:
+    """The methods of a class that come from a private module of stylesim."""
+    return {
+        name
+        for base in getattr(value, "__mro__", ())[1:]
+        if base.__module__.startswith("stylesim.") and "._" in base.__module__
+        for name, method in vars(base).items()
+        if not name.startswith("_") and (inspect.isfunction(method) or isinstance(method, property))
+    }
+
+
+@pytest.mark.parametrize("shown", [one for one in SHOWN_ON_PAGES if one.count(".")])
+def test_methods_from_private_classes_are_shown_too(shown: str) -> None:
+    module, _, name = shown.rpartition(".")
+    found = importlib.util.find_spec(shown) if module == "stylesim" else None
+    value = None if found else getattr(importlib.import_module(module), name, None)
+    if not inspect.isclass(value) or not inherited_privately(value):
+        return
+    said = re.search(rf"^::: {shown}\n    options:\n      inherited_members: ", PAGES, re.MULTILINE)
+    assert said, f"a page shows {shown} without {sorted(inherited_privately(value))}"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
