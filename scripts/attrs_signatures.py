@@ -49,27 +49,36 @@ def shown(default: Any, package: griffe.Module) -> Any:
     return value
 
 
+def argument_of(one: griffe.Attribute, said: dict[str, Any]) -> str | None:
+    """The name of the argument that sets an attribute; None of one that nobody is told of."""
+    if "alias" in said:
+        name = ast.literal_eval(str(said["alias"]))
+        return None if name.startswith("_") else name
+    told = getattr(getattr(one.parent, "docstring", None), "value", "")
+    name = one.name.lstrip("_")
+    return name if name == one.name or f"\n    {name}: " in told else None
+
+
 def parameter_of(
     one: griffe.Attribute, package: griffe.Module, *, only_named: bool
 ) -> griffe.Parameter | None:
     """The argument that sets an attribute; None where there is none, or a private one."""
-    if one.annotation is None or one.name.startswith("_") or "property" in one.labels:
+    if one.annotation is None or "property" in one.labels:
         return None
     if "class-attribute" in one.labels and "instance-attribute" not in one.labels:
         return None
-    said = named(one.value) if path_of(one.value) == FIELD else None
-    if said is None:
-        default = one.value
-    elif "factory" in said:
-        default = griffe.ExprCall(function=said["factory"], arguments=[])
-    else:
-        default = said.get("default")
-    if said and str(said.get("init")) == "False":
+    is_field = path_of(one.value) == FIELD
+    said = named(one.value) if is_field else {}
+    name = argument_of(one, said)
+    if name is None or str(said.get("init")) == "False":
         return None
-    only_named = only_named or str((said or {}).get("kw_only")) == "True"
+    default = said.get("default") if is_field else one.value
+    if "factory" in said:
+        default = griffe.ExprCall(function=said["factory"], arguments=[])
+    only_named = only_named or str(said.get("kw_only")) == "True"
     kind = griffe.ParameterKind
     return griffe.Parameter(
-        one.name,
+        name,
         annotation=one.annotation,
         kind=kind.keyword_only if only_named else kind.positional_or_keyword,
         default=shown(default, package),
