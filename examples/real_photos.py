@@ -6,6 +6,12 @@ Target and contrast come from street photographs, sorted into groups by what is 
 ``stylesim.datasets.outfit_groups``); the closet is what some people photographed of their own
 clothes; the catalogue is what the others photographed. Only the quarter of photographs that the
 bundled weights never saw is used.
+
+The folder of ``--data`` holds two public data sets, in the layouts that
+``stylesim.datasets.load_clothing`` and ``load_outfits`` describe:
+
+    garments/   https://github.com/alexeygrigorev/clothing-dataset (CC0-1.0)
+    outfits/    https://github.com/bearpaw/clothing-co-parsing (Apache-2.0)
 """
 
 from __future__ import annotations
@@ -85,7 +91,9 @@ def table_one(model: ss.LightweightClassifier, groups: Groups, rng: np.random.Ge
 
 def main() -> None:
     """Run it all."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with garments/, outfits/")
     parser.add_argument("--out", type=Path, default=None, help="where to write a picture")
     parser.add_argument("--seed", type=int, default=0)

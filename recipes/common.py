@@ -105,7 +105,7 @@ def save_state(path: Path, kept: Mapping[str, Any], step: int) -> None:
 
 
 def resume(path: Path, kept: Mapping[str, Any]) -> int:
-    """Load what :func:`save_state` saved, if there is such a file; the steps done."""
+    """Load what ``save_state`` saved, if there is such a file; the steps done."""
     if not path.exists():
         return 0
     saved = torch.load(path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -78,10 +79,59 @@ PAGES = "\n".join(
 )
 
 
+SHOWN_ON_PAGES = re.findall(r"^::: (\S+)$", PAGES, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("name", stylesim.__all__)
 def test_it_stands_on_an_api_page(name: str) -> None:
     value = getattr(stylesim, name)
     home = getattr(value, "__module__", None)
-    shown = re.findall(r"^::: (\S+)$", PAGES, flags=re.MULTILINE)
     names = {f"stylesim.{name}", f"stylesim.types.{name}", home}
-    assert any(one in names or one.startswith(f"stylesim.{name}.") for one in shown)
+    assert any(one in names or one.startswith(f"stylesim.{name}.") for one in SHOWN_ON_PAGES)
+
+
+SOURCES = sorted(Path(stylesim.__file__).parent.rglob("*.py"))
+
+
+def shown_in_part() -> set[str]:
+    """The modules of which the API pages show single names."""
+    homes = {one.rpartition(".")[0] for one in SHOWN_ON_PAGES} - {"", "stylesim"}
+    return homes - set(SHOWN_ON_PAGES)
+
+
+@pytest.mark.parametrize("module", sorted(shown_in_part()))
+def test_a_module_that_is_shown_is_shown_whole(module: str) -> None:
+    names = getattr(importlib.import_module(module), "__all__", ())
+    shown = {one.rpartition(".")[2] for one in SHOWN_ON_PAGES}
+    assert set(names) <= shown
+
+
+def inherited_privately(value: object) -> set[str]:
+    """The methods of a class that come from a private module of stylesim."""
+    return {
+        name
+        for base in getattr(value, "__mro__", ())[1:]
+        if base.__module__.startswith("stylesim.") and "._" in base.__module__
+        for name, method in vars(base).items()
+        if not name.startswith("_") and (inspect.isfunction(method) or isinstance(method, property))
+    }
+
+
+@pytest.mark.parametrize("shown", [one for one in SHOWN_ON_PAGES if one.count(".")])
+def test_methods_from_private_classes_are_shown_too(shown: str) -> None:
+    module, _, name = shown.rpartition(".")
+    found = importlib.util.find_spec(shown) if module == "stylesim" else None
+    value = None if found else getattr(importlib.import_module(module), name, None)
+    if not inspect.isclass(value) or not inherited_privately(value):
+        return
+    said = re.search(rf"^::: {shown}\n    options:\n      inherited_members: ", PAGES, re.MULTILINE)
+    assert said, f"a page shows {shown} without {sorted(inherited_privately(value))}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_docstrings_are_markdown(path: Path) -> None:
+    # The pages are made by mkdocstrings. It shows the roles of Sphinx as they are typed, and
+    # ">>>" as quotations unless they stand under "Examples:".
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r":(class|func|meth|mod|attr|data|exc):`", text)
+    assert not re.search(r"^\s+Example:$", text, flags=re.MULTILINE)

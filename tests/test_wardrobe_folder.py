@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_one_bad_picture_among_fifty(closet: Wardrobe, folder: Path) -> None:
-    with pytest.warns(SkippedImageWarning, match=r"1 of 50 .* skipped:\nfolder: .*31\.png"):
+    with pytest.warns(SkippedImageWarning, match=r"1 of 50 .* was skipped:\nfolder: .*31\.png"):
         result = closet.add_folder(folder, slot="top", progress=False, season="summer")
     assert repr(result) == "AddResult(49 added, 0 known, 1 skipped)"
     assert list(closet) == list(result.added)

@@ -1,6 +1,6 @@
 """How near are the clothes you own to the style you want, and what would close the gap?
 
-Everything public is reached from here::
+Everything public is reached from here:
 
     import stylesim as ss
 

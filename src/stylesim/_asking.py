@@ -92,7 +92,7 @@ def search_all(
 async def asearch_all(
     provider: AbstractProductProvider, queries: Iterable[ProductQuery], most: int
 ) -> Finds:
-    """As :func:`search_all`, without blocking the event loop; one question after the other."""
+    """As ``search_all``, without blocking the event loop; one question after the other."""
     finds = Finds(provider_name(provider))
     for query in queries:
         try:

@@ -30,10 +30,10 @@ class AssembledOutfit:
         ids: Ids of the garments.
         garments: The garments, from top to shoes.
         similarity: Probability of the wanted class, 0 to 1: the weighted mean of the regions,
-            the same that :meth:`SimilarityScorer.score` gives the outfit.
+            the same that ``SimilarityScorer.score`` gives the outfit.
         by_region: Similarity of each region of the body, 0 to 1.
 
-    Example:
+    Examples:
         >>> from stylesim.outfits import Candidate, best_outfits
         >>> best_outfits([Candidate("blouse", "top", 0.9), Candidate("skirt", "bottom", 0.7)])[0]
         AssembledOutfit(blouse + skirt, similarity 0.80)

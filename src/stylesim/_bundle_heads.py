@@ -57,7 +57,7 @@ def learned_parts(learned: Learned) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def learned_from(
     tensors: Mapping[str, Tensor], said: Mapping[str, Any], dim: int, kinds: int
 ) -> Learned:
-    """Put together what :func:`learned_parts` took apart.
+    """Put together what ``learned_parts`` took apart.
 
     Args:
         tensors: All tensors of the file.

@@ -81,7 +81,7 @@ class Space:
         return values * scale, float(rest) * scale
 
     def whitening(self, shrink: float) -> Floats:
-        """Symmetric matrix of shape (d, d): distances after it are those of :meth:`weights`."""
+        """Symmetric matrix of shape (d, d): distances after it are those of ``weights``."""
         values, rest = self.weights(shrink)
         if np.allclose(values, rest):
             return np.asarray(np.sqrt(rest) * np.eye(len(self.centre)), dtype=np.float64)
@@ -96,14 +96,14 @@ class Calibration:
 
     Attributes:
         backbone: SHA-256 digest of the weights that it belongs to.
-        spaces: By :data:`SPACES`.
-        shrink: How evenly the head weighs directions; see :meth:`Space.weights`.
+        spaces: By ``SPACES``.
+        shrink: How evenly the head weighs directions; see ``Space.weights``.
         far_shrink: The same for telling what is no garment at all.
         temperature: Coefficients of the log-temperature: constant, log of the pictures a class,
             log of the number of classes.
         doubt: Standard deviation of the log-temperature around that.
         novelty: Coefficients of the log-odds of "neither": constant, then those of
-            :meth:`stylesim._novelty.Clouds.features`.
+            ``stylesim._novelty.Clouds.features``.
         spread: What standard deviations of log-odds are multiplied by for intervals.
         nothing_found: Probability of "neither" where the finder finds no garment.
         kinds: How many numbers at the end of a vector tell kinds of garment.
@@ -210,7 +210,7 @@ def space_parts(spaces: Mapping[str, Space]) -> tuple[dict[str, Any], dict[str, 
 
 
 def spaces_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Space]:
-    """Put together what :func:`space_parts` took apart.
+    """Put together what ``space_parts`` took apart.
 
     Raises:
         ValueError: It does not hold together; also KeyError or TypeError.
@@ -244,7 +244,7 @@ def calibration_parts(calibration: Calibration) -> tuple[dict[str, Any], dict[st
 
 
 def calibration_from(tensors: Mapping[str, Any], header: Mapping[str, Any]) -> Calibration:
-    """Put together what :func:`calibration_parts` took apart.
+    """Put together what ``calibration_parts`` took apart.
 
     Raises:
         ValueError: It does not hold together; also KeyError or TypeError.

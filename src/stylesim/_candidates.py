@@ -59,7 +59,7 @@ class Candidate:
     Raises:
         InvalidArgumentError: A value is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> Candidate("dress", "full", 0.9).by_region
         {'upper': 0.9, 'lower': 0.9}
     """
@@ -145,7 +145,7 @@ def candidates_of(report: SimilarityReport, wardrobe: Wardrobe | None = None) ->
     Raises:
         InvalidArgumentError: An argument is of another kind.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> row = ItemSimilarity(
         ...     id="a",

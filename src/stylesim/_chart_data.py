@@ -1,4 +1,4 @@
-"""What :mod:`stylesim.plotting` reads out of reports, outfits and recommendations."""
+"""What ``stylesim.plotting`` reads out of reports, outfits and recommendations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts that the pictures of :mod:`stylesim.plotting` are put together from.
+"""The parts that the pictures of ``stylesim.plotting`` are put together from.
 
 Each draws on axes that it is given, and suits its text to their size. Text is never read as
 mathematics, so that a dollar sign in a product's title stays one.
@@ -221,7 +221,7 @@ def _cut(text: str, width: int) -> str:
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     """Text in at most so many lines of a width, of which the last may be cut.
 
-    Example:
+    Examples:
         >>> wrapped("a business-casual shirt", 13, 3)
         ['a business-', 'casual shirt']
         >>> wrapped("민트색 플리츠 스커트", 8, 2)

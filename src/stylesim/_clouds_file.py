@@ -49,7 +49,7 @@ def clouds_parts(heads: Mapping[str, RegionHead]) -> tuple[dict[str, Any], dict[
 
 
 def clouds_from(tensors: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Clouds]:
-    """Put together what :func:`clouds_parts` took apart.
+    """Put together what ``clouds_parts`` took apart.
 
     Raises:
         ValueError: It does not hold together; also KeyError or TypeError.

@@ -60,7 +60,7 @@ def colour_distances(
     along each axis. Lightness stands apart, for it is what the light of a room changes first.
 
     Args:
-        one: Array of shape (3, 8), as :func:`colours_of` gives it.
+        one: Array of shape (3, 8), as ``colours_of`` gives it.
         others: Array of shape (n, 3, 8); NaN where colours are not known.
 
     Returns:

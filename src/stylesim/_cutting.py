@@ -34,7 +34,7 @@ def frame_of(garment: FoundGarment, *, margin: float = 0.08) -> tuple[int, int, 
         May reach over the edge of the picture. Of what is worn, rows and columns in which its
         outline is thin do not count: stray pixels would move the square, and what is seen in it.
 
-    Example:
+    Examples:
         >>> from stylesim import FoundGarment
         >>> frame_of(FoundGarment("top", "shirt", (10, 10, 30, 20)), margin=0.1)
         (8, 3, 24)
@@ -81,7 +81,7 @@ def cut_out(
     Returns:
         A new square RGB picture.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim import FoundGarment
         >>> found = FoundGarment("top", "shirt", (10, 10, 30, 20))

@@ -43,7 +43,7 @@ class Explanation:
         p_neither: Probability, 0 to 1, that it is like none of the classes; ``similarity``
             already counts it as dissimilar.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> why = Explanation(
         ...     wanted="wannabe",

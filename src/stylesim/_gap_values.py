@@ -152,7 +152,7 @@ class ClosetGaps(Sequence[GarmentGap]):
     """The gaps of a closet: a verdict for each garment, and how near each slot comes.
 
     ``gaps[0]`` is the least similar garment, ``print(gaps)`` shows all. Made by
-    :meth:`SimilarityReport.gaps` or :func:`find_gaps`.
+    ``SimilarityReport.gaps`` or ``find_gaps``.
 
     Attributes:
         wanted: Name of the wanted style.
@@ -269,4 +269,5 @@ def _cells(one: GarmentGap) -> list[str]:
     money = "" if cost is None else " ".join(filter(None, [f"{cost:.2f}", one.currency]))
     slot = one.slot.value if one.slot else " + ".join(one.by_slot)
     outfits = "" if one.versatility is None else str(one.versatility)
-    return [one.id, slot, one.verdict, f"{one.similarity:.2f}", outfits, money]
+    similarity = f"{one.similarity:.2f}" if one.row.compared else "not compared"
+    return [one.id, slot, one.verdict, similarity, outfits, money]

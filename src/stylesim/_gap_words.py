@@ -20,7 +20,7 @@ def verdict_of(
     nearer_twin: str | None,
     nearest: bool,
 ) -> tuple[Verdict, str]:
-    """Judge a garment, and say why; the rules are those of :func:`stylesim.gaps.find_gaps`.
+    """Judge a garment, and say why; the rules are those of ``stylesim.gaps.find_gaps``.
 
     Args:
         row: What the scorer said of it.
@@ -67,7 +67,8 @@ def slot_words(gap: SlotGap, good: float) -> str:
             said += f", short of {good:.2f}"
     if gap.status != "covered" and gap.unlocks is not None:
         more = "1 good outfit" if gap.unlocks == 1 else f"{gap.unlocks:,} good outfits"
-        said += f"; one of the style would make {more}"
+        made = f"would make {more}" if gap.unlocks else "alone would make no good outfit"
+        said += f"; one of the style {made}"
     return said[0].upper() + said[1:] + "."
 
 

@@ -67,11 +67,11 @@ class Garment:
         category: What it is, such as ``"t-shirt"``; None where that is not known.
         quantity: How many of it are owned, at least 1.
         attributes: What else was said about it, as plain JSON values.
-        image_hash: The :func:`~stylesim.images.content_hash` of its picture.
+        image_hash: The ``stylesim.images.content_hash`` of its picture.
         added: When it was added, in UTC.
         guessed: Whether the slot was found in the picture rather than given.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim.wardrobe import Wardrobe
         >>> garment = Wardrobe().add(Image.new("RGB", (8, 6)), slot="bag", brand="none")
@@ -107,7 +107,7 @@ class Garment:
         """Decode the picture.
 
         Args:
-            shrink_to: As for :func:`~stylesim.images.load_image`.
+            shrink_to: As for ``stylesim.images.load_image``.
 
         Returns:
             An upright RGB picture.

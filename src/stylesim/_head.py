@@ -110,7 +110,7 @@ def fit_head(
     Raises:
         InvalidArgumentError: The shapes do not fit, or a class has no row.
 
-    Example:
+    Examples:
         >>> head = fit_head([[1.0, 0.0], [0.0, 1.0]], [0, 1], 2, epochs=3, seed=0)
         >>> int(head.proba([[1.0, 0.0]]).argmax())
         0

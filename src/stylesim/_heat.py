@@ -60,7 +60,7 @@ def log_odds(model: Any, units: FloatArray, region: str, lengths: Floats | None 
 def slopes_of(
     model: Any, backbone: YoloBackbone, region: str, told: Mapping[str, float] | None = None
 ) -> Callable[[FloatArray], FloatArray]:
-    """Derivative of :func:`log_odds` by the pooled features, by central differences.
+    """Derivative of ``log_odds`` by the pooled features, by central differences.
 
     Args:
         model: A fitted classifier.

@@ -25,7 +25,7 @@ def text(value: object) -> str:
 def link(address: str, shown: str) -> str:
     """A link that opens apart and tells nothing of the page; plain text unless http or https.
 
-    Example:
+    Examples:
         >>> link("javascript:alert(1)", "<b>")
         '&lt;b&gt;'
     """

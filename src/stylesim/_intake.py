@@ -257,7 +257,8 @@ def skipped_message(errors: Sequence[Exception], count: int) -> str:
     """Say which of a folder's pictures were skipped, and why."""
     reasons = [str(error) for error in errors[:3]]
     more = [f"and {len(errors) - 3} more"] if len(errors) > 3 else []
-    return "\n".join([f"{len(errors)} of {count} pictures were skipped:", *reasons, *more])
+    were = "was" if len(errors) == 1 else "were"
+    return "\n".join([f"{len(errors)} of {count} pictures {were} skipped:", *reasons, *more])
 
 
 def _weight(garment: Any) -> float:

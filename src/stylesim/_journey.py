@@ -61,7 +61,7 @@ def draw_journey(
     outfit_names: Names,
     title: str,
 ) -> Figure:
-    """Draw :func:`stylesim.plotting.journey`."""
+    """Draw ``stylesim.plotting.journey``."""
     rows = rows_of(closet)
     labels = labels_of(rows, names)
     tiles = closet_tiles(rows, labels, images, _CLOSET)

@@ -32,7 +32,7 @@ def logits_of(x: Floats, table: Floats) -> Floats:
 
     Args:
         x: Array of shape (n, d).
-        table: Array of shape (classes, k), of :func:`table_of`.
+        table: Array of shape (classes, k), of ``table_of``.
     """
     shares = 2.0 * x[:, -table.shape[1] :] ** 2
     shares /= np.maximum(shares.sum(axis=1), _LEAST)[:, None]

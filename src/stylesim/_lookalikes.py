@@ -53,7 +53,7 @@ def pairs_alike(summaries: Sequence[bytes]) -> list[tuple[int, int]]:
     """Find the pairs that are one photograph, resized, recompressed or slightly edited.
 
     Args:
-        summaries: n results of :func:`summarise`. Compared with each other,
+        summaries: n results of ``summarise``. Compared with each other,
             in O(n^2) time and O(n) memory.
 
     Returns:

@@ -109,7 +109,7 @@ class Clouds:
         Args:
             x: Rows of shape (n, d).
             logits: Array of shape (n, classes), already tempered.
-            tossed: Array of shape (draws, classes) of :func:`normals`, the same for all regions:
+            tossed: Array of shape (draws, classes) of ``normals``, the same for all regions:
                 what other photographs of a class would change, they would change for its upper
                 and its lower body alike.
 

@@ -40,7 +40,7 @@ class Opinion:
             style might have given; None where that is not known.
         share: How much it counts among what several regions of a photograph say.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> round(Opinion(np.array([0.8, 0.2]), 0.25).similarity, 3)
         0.6

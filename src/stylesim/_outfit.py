@@ -49,14 +49,14 @@ class Outfit:
 
     Args:
         items: Garments of a wardrobe whose slots are known; or by slot (a
-            :class:`Slot` or its name) a garment, a picture, or a list of them.
+            ``Slot`` or its name) a garment, a picture, or a list of them.
         name: What to call it; None joins the ids of its garments.
 
     Raises:
         InvalidArgumentError: No garment, one without a slot, an unknown slot,
             or two garments on a slot that takes one (top, outer, full, bottom, shoes).
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> shirt, skirt = Image.new("RGB", (8, 8), "white"), Image.new("RGB", (8, 8), "navy")
         >>> outfit = Outfit({"top": shirt, "bottom": skirt}, name="Monday")

@@ -32,7 +32,7 @@ class Recommendation:
         outfits: The best of these, at most three: the ids of the owned garments that it is worn
             with; empty ids where it is an outfit by itself.
 
-    Example:
+    Examples:
         >>> from stylesim import Product, Slot
         >>> skirt = Product("1", "Pleated skirt", "https://shop.example/1")
         >>> pick = Recommendation(product=skirt, slot=Slot.BOTTOM, similarity=0.9, gain=0.3)
@@ -116,7 +116,7 @@ class RecommendationResult(Sequence[Recommendation]):
             failed, each with the reason.
         links: Search pages that a provider of links gave: to be opened, not to be judged.
 
-    Example:
+    Examples:
         >>> from stylesim import Product, Slot
         >>> skirt = Product(
         ...     "1", "Pleated skirt", "https://shop.example/1", price=49, currency="EUR"
@@ -189,7 +189,10 @@ class RecommendationResult(Sequence[Recommendation]):
             for one in self.blocked[: _html.MOST_ROWS]
         ]
         if self.skipped:
-            notes.append(f"{len(self.skipped)} products were skipped; see the result's skipped.")
+            lost = (
+                "1 product was" if len(self.skipped) == 1 else f"{len(self.skipped)} products were"
+            )
+            notes.append(f"{lost} skipped; see the result's skipped.")
         links = [_html.link(one.url, one.title) for one in self.links]
         more = f"<p>Search on: {', '.join(links)}</p>" if links else ""
         return _html.table(head, rows, notes) + more

@@ -165,8 +165,9 @@ def _reason(one: Prospect, closet: Closet, unlocked: Unlocked) -> str:
         known = "nothing you own is known to be" if WHOLE in closet.best else "you own nothing"
         parts.append(f"{known} for {' and '.join(missing)}, and it is {similarity}")
     if one.gain > 0 and closet.weighs(one.row):
-        to = min(closet.value + one.gain, 1.0)
-        parts.append(f"it raises your best outfit from {closet.value:.2f} to {to:.2f}")
+        now, then = f"{closet.value:.2f}", f"{min(closet.value + one.gain, 1.0):.2f}"
+        by = f"from {now} to {then}" if now != then else f"of {now} by less than 0.01"
+        parts.append(f"it raises your best outfit {by}")
     elif one.gain > 0 and kept:
         parts.append(f"it is {similarity}, above your best for {' and '.join(kept)}")
     elif not missing:

@@ -53,7 +53,7 @@ class RegionHead:
         clouds: The members as clouds; None where they are not known: after fine-tuning, and
             in files of older versions.
         share: How much the region counts where what several say is pooled; see
-            :func:`stylesim._tempering.even_shares`.
+            ``stylesim._tempering.even_shares``.
     """
 
     head: Head
@@ -133,7 +133,7 @@ def learn_regions(
         on_epoch: Called after each epoch of each region.
 
     Returns:
-        The heads by region, in the order of :data:`REGIONS`, then ``"whole"``.
+        The heads by region, in the order of ``REGIONS``, then ``"whole"``.
     """
     heads: dict[str, RegionHead] = {}
     held: dict[str, HeldOut] = {}
@@ -183,7 +183,7 @@ def learn_regions(
 
 
 def regions_to_learn(views: TargetViews) -> int:
-    """Number of heads that :func:`learn_regions` will learn."""
+    """Number of heads that ``learn_regions`` will learn."""
     return sum(
         shown[0] >= _FEWEST and sum(n >= _FEWEST for n in shown) >= _FEWEST
         for shown in (_shown(views, region) for region in (*REGIONS, WHOLE))

@@ -80,7 +80,7 @@ class ItemSimilarity:
         compared: False where the style shows too little of what the item is, and ``similarity``
             is that of the whole picture, for want of a better one.
 
-    Example:
+    Examples:
         >>> row = ItemSimilarity(id="a", similarity=0.9, by_class={"wannabe": 0.9, "suit": 0.1})
         >>> row.similarity, row.assumed
         (0.9, None)
@@ -173,7 +173,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
 
     ``report[0]`` is the first row, ``report["id"]`` that of an item; ``print(report)`` shows
     all, of each row the ``shares``, which add up to 1 with "neither". Made by
-    :meth:`SimilarityScorer.score`. It pickles without the pictures of a wardrobe.
+    ``SimilarityScorer.score``. It pickles without the pictures of a wardrobe.
 
     Attributes:
         classes: Names of the classes, the wanted one first.
@@ -181,7 +181,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         weights: Weight of each region of the body in the overall similarity.
         regions: The regions that the model can compare.
 
-    Example:
+    Examples:
         >>> row = ItemSimilarity(id="skirt", similarity=0.9, by_class={"wannabe": 0.9, "suit": 0.1})
         >>> report = SimilarityReport(("wannabe", "suit"), (row,))
         >>> report["skirt"].similarity, len(report)
@@ -225,7 +225,7 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         return SimilarityTable(self.classes, tuple(row.id for row in self.rows), matrix)
 
     def gaps(self, wardrobe: Wardrobe | None = None, *, good: float = 0.5) -> ClosetGaps:
-        """What to keep, what to let go, and what is missing; see :func:`stylesim.gaps.find_gaps`.
+        """What to keep, what to let go, and what is missing; see ``stylesim.gaps.find_gaps``.
 
         Args:
             wardrobe: The closet that was scored, for quantities, duplicates and cost per wear.
@@ -297,6 +297,8 @@ def _summary(region: str, rows: list[ItemSimilarity]) -> SlotSummary:
 
 
 def _figures(row: ItemSimilarity, classes: Sequence[str]) -> list[str]:
+    if not row.compared:  # its numbers are those of the whole picture, and say nothing of it
+        return ["not compared", *["-"] * (len(classes) + 2)]
     low, high = row.interval
     neither = f"{row.p_neither:.2f}" + (" (neither)" if row.neither else "")
     shares = [f"{row.shares[name]:.2f}" for name in classes]

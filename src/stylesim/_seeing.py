@@ -26,7 +26,7 @@ _TODO = "pass a Wardrobe, a list of pictures, a dict of them by name, or outfits
 
 
 class StyleModel(Protocol):
-    """What a scorer needs of a model; :class:`stylesim.LightweightClassifier` has it."""
+    """What a scorer needs of a model; ``stylesim.LightweightClassifier`` has it."""
 
     @property
     def classes_(self) -> Sequence[str]:

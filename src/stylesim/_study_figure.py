@@ -81,7 +81,7 @@ def lines_figure(
 def thinned(values: Sequence[int], gap: float) -> list[int]:
     """Of rising numbers the first, the last, and as many between as leave a gap.
 
-    Example:
+    Examples:
         >>> thinned([1, 2, 3, 10, 19, 20], 2)
         [1, 3, 10, 20]
     """
@@ -95,7 +95,7 @@ def thinned(values: Sequence[int], gap: float) -> list[int]:
 def apart(values: Sequence[float], gap: float = _GAP) -> list[float]:
     """Heights for labels near their values, none closer than a gap to another, at most 1.
 
-    Example:
+    Examples:
         >>> [round(height, 2) for height in apart([1.0, 0.98, 0.2])]
         [1.0, 0.94, 0.2]
     """

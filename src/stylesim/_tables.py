@@ -27,7 +27,7 @@ class SimilarityTable:
         ids: Names of the rows.
         values: float32 array of shape (n, classes), 0 to 1; each row sums to 1.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = SimilarityTable(("wannabe", "suit"), ("a",), np.array([[0.9, 0.1]]))
         >>> print(table)
@@ -104,7 +104,7 @@ def aligned(head: list[str], rows: list[list[str]], *, left: int = 1) -> str:
 def width_of(cell: str) -> int:
     """Columns that a text fills: Chinese, Japanese and Korean characters fill two.
 
-    Example:
+    Examples:
         >>> width_of("skirt"), width_of("치마")
         (5, 4)
     """

@@ -54,7 +54,7 @@ class Finding:
         advice: What to do.
         photographs: Where the photographs that it is about came from.
 
-    Example:
+    Examples:
         >>> print(Finding("few", False, ("suit",), "suit has 2 photographs", "Add 3 to suit."))
         suit has 2 photographs. Add 3 to suit.
     """

@@ -193,7 +193,7 @@ def at_least(hits: int, own: int, misses: int, other: int) -> float:
     Returns:
         0 to 1.
 
-    Example:
+    Examples:
         >>> at_least(3, 3, 0, 3)
         0.05
     """

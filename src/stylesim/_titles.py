@@ -75,7 +75,7 @@ def slot_of_words(text: str | None) -> Slot | None:
     Returns:
         The slot; None where the words tell none, or several things at once.
 
-    Example:
+    Examples:
         >>> [
         ...     str(slot_of_words(text))
         ...     for text in ("Skirt with belt", "Shirt dress", "Trouser suit")

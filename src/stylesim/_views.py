@@ -62,7 +62,7 @@ class PictureView:
         garments: The garments found, in the finder's order.
         whole: The whole picture.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> whole = GarmentView(None, None, 1.0, np.array([0.6, 0.8], np.float32))
         >>> view = PictureView.from_bytes(PictureView((), whole).to_bytes())
@@ -74,7 +74,7 @@ class PictureView:
     whole: GarmentView
 
     def to_bytes(self) -> bytes:
-        """Pack the view; :meth:`from_bytes` reads it on any machine."""
+        """Pack the view; ``from_bytes`` reads it on any machine."""
         parts = (*self.garments, self.whole)
         rows = [
             [
@@ -90,7 +90,7 @@ class PictureView:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> PictureView:
-        """Unpack what :meth:`to_bytes` made. Nothing in it can run code.
+        """Unpack what ``to_bytes`` made. Nothing in it can run code.
 
         Args:
             content: The bytes.

@@ -24,7 +24,7 @@ _ASKED = tuple(field.name for field in attrs.fields(ProductQuery) if field.name 
 
 
 class Wishes(TypedDict, total=False):
-    """Arguments of :meth:`stylesim.Recommender.recommend`, apart from the closet."""
+    """Arguments of ``stylesim.Recommender.recommend``, apart from the closet."""
 
     k: int
     max_price: float | None

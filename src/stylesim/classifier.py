@@ -46,7 +46,7 @@ class LightweightClassifier:
 
     Args:
         weights: ``"stylesim-n"`` (bundled), ``"yolov8n-cls.pt"``, a size letter or a path; see
-            :class:`stylesim.YoloBackbone`.
+            ``stylesim.YoloBackbone``.
         method: ``"head"``: the network stays as it is, and heads are learned on its features,
             in seconds. ``"finetune"``: the whole network is trained by Ultralytics' own trainer
             on whole pictures, as in the paper, in minutes.
@@ -55,14 +55,14 @@ class LightweightClassifier:
         device: ``"auto"`` (CUDA, else MPS, else CPU) or a device of torch.
         seed: Of all that is drawn; the same seed and input give the same classifier on a machine.
         finder: Finds the garments; None is the bundled finder, and
-            :class:`stylesim.WholePictureFinder` compares whole pictures, as ``"finetune"``
+            ``stylesim.WholePictureFinder`` compares whole pictures, as ``"finetune"``
             always does.
         backbone: Embeds pictures, in place of ``weights``.
 
     Raises:
         InvalidArgumentError: A setting is out of range.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> reds = [Image.new("RGB", (64, 64), (200 + i, 20, 30)) for i in range(3)]
@@ -167,7 +167,7 @@ class LightweightClassifier:
             progress: Whether to show a progress bar on standard error.
 
         Returns:
-            One small view a picture, which can be kept under :attr:`view_key`.
+            One small view a picture, which can be kept under ``view_key``.
 
         Raises:
             ImageError: A picture cannot be read; its place is named.
@@ -182,7 +182,7 @@ class LightweightClassifier:
         """Class probabilities of pictures.
 
         What the upper and the lower body say together, "neither" being one more class; else the
-        other regions; else the whole picture: the ``by_class`` of :class:`SimilarityScorer`.
+        other regions; else the whole picture: the ``by_class`` of ``SimilarityScorer``.
 
         Args:
             images: n pictures.
@@ -204,12 +204,12 @@ class LightweightClassifier:
         A class that the target shows there too rarely keeps a fixed small probability.
 
         Args:
-            views: What :meth:`view` returned, of pictures of any number.
+            views: What ``view`` returned, of pictures of any number.
 
         Returns:
             For each view float32 arrays of shape (classes,), by region: ``"whole"`` always;
             ``"upper"``, ``"lower"``, ``"shoes"``, ``"headwear"``, ``"bag"``, ``"accessory"``
-            where the picture shows a garment there and :attr:`slots_` names the region.
+            where the picture shows a garment there and ``slots_`` names the region.
 
         Raises:
             NotFittedError: Nothing was learned yet.
@@ -260,7 +260,7 @@ class LightweightClassifier:
         backbone: AbstractBackbone | None = None,
         finder: AbstractGarmentFinder | None = None,
     ) -> LightweightClassifier:
-        """Read what :meth:`save` wrote. Nothing in the file can run code.
+        """Read what ``save`` wrote. Nothing in the file can run code.
 
         Args:
             path: The file.

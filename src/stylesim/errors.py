@@ -1,7 +1,7 @@
 """Every error that stylesim raises on purpose.
 
 All of them carry their data as fields, pickle, and read as one sentence: the
-argument, what was expected, what came, and what to do::
+argument, what was expected, what came, and what to do:
 
     StyleSimError
     ├── InvalidArgumentError (also a ValueError)
@@ -17,7 +17,7 @@ argument, what was expected, what came, and what to do::
     ├── MissingExtraError (also an ImportError)   an optional package is absent
     └── ProviderError               a shop or catalogue did not answer well
 
-Beside them stands one tree of warnings::
+Beside them stands one tree of warnings:
 
     StyleSimWarning (a UserWarning)
     ├── SkippedImageWarning         pictures of a folder that could not be used
@@ -105,7 +105,7 @@ class ProviderError(StyleSimError):
 class StyleSimWarning(UserWarning):
     """Root of every warning that stylesim gives.
 
-    Example:
+    Examples:
         >>> import warnings
         >>> warnings.filterwarnings("ignore", category=StyleSimWarning)  # doctest: +SKIP
         >>> issubclass(StyleSimWarning, UserWarning)
@@ -116,7 +116,7 @@ class StyleSimWarning(UserWarning):
 class StyleTargetWarning(StyleSimWarning):
     """A style was learned, but its photographs do not suit it: see ``StyleTarget.check``.
 
-    Example:
+    Examples:
         >>> issubclass(StyleTargetWarning, StyleSimWarning)
         True
     """
@@ -141,7 +141,7 @@ def expected(
     Returns:
         The error, not raised.
 
-    Example:
+    Examples:
         >>> str(expected("epochs", "a whole number of at least 1", 0, "pass epochs=20"))
         'epochs: expected a whole number of at least 1, got 0; pass epochs=20.'
     """

@@ -36,12 +36,12 @@ class DeletionTest:
     Attributes:
         before: Similarity of the picture with nothing deleted, 0 to 1; as for the others, its
             longest side is at most 1024 pixels, so that of larger pictures it is not quite the
-            similarity that :func:`explain` tells.
+            similarity that ``explain`` tells.
         hottest: Similarity with the hottest places deleted.
         random: Similarity with as many places deleted at random, the mean of all draws.
         share: Share of the pixels that were deleted.
 
-    Example:
+    Examples:
         >>> DeletionTest(before=0.9, hottest=0.4, random=0.8, share=0.1).passed
         True
     """
@@ -78,7 +78,7 @@ def explain(
         image: The picture.
         slot: Of a picture of a single garment its slot, which overrules the finder.
         slot_weights: How much each region of the body, or slot, counts, as for
-            :class:`stylesim.SimilarityScorer`; None weighs upper and lower
+            ``stylesim.SimilarityScorer``; None weighs upper and lower
             body alike.
         target: The target, so that its nearest photographs can be told of a
             model that was loaded or fine-tuned, and named by file.
@@ -93,7 +93,7 @@ def explain(
         NotFittedError: The model has learned nothing yet.
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> from stylesim.backbones import FunctionBackbone
         >>> colours = FunctionBackbone(
@@ -146,16 +146,16 @@ def deletion_test(
         inside: Whether the share is of the garments that were compared, the hottest and
             the random places alike: the harder test, for where the garments
             are is much of what a heat map knows.
-        slot: As in :func:`explain`.
+        slot: As in ``explain``.
         slot_weights: Likewise.
 
     Returns:
         The similarities before and after.
 
     Raises:
-        InvalidArgumentError: An argument is out of range; or as :func:`explain`.
+        InvalidArgumentError: An argument is out of range; or as ``explain``.
 
-    Example:
+    Examples:
         >>> from stylesim import StyleTarget, WholePictureFinder
         >>> from stylesim.backbones import FunctionBackbone
         >>> colours = FunctionBackbone(

@@ -36,7 +36,7 @@ def unit_rows(x: npt.ArrayLike) -> Floats:
     Raises:
         InvalidArgumentError: ``x`` is not of that shape, or not finite.
 
-    Example:
+    Examples:
         >>> unit_rows([[3.0, 4.0]]).tolist()
         [[0.6, 0.8]]
     """
@@ -61,7 +61,7 @@ def cosine(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
     Raises:
         InvalidArgumentError: The shapes do not fit, or a number is not finite.
 
-    Example:
+    Examples:
         >>> cosine([[1.0, 0.0]], [[2.0, 0.0], [0.0, 5.0]]).tolist()
         [[1.0, 0.0]]
     """
@@ -86,7 +86,7 @@ def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Floats:
         InvalidArgumentError: ``logits`` is not of that shape or not finite, or
             ``temperature`` is not positive.
 
-    Example:
+    Examples:
         >>> softmax([[0.0, 0.0]]).tolist()
         [[0.5, 0.5]]
     """
@@ -113,7 +113,7 @@ def prototypes(x: npt.ArrayLike, y: npt.ArrayLike, n_classes: int) -> Floats:
     Raises:
         InvalidArgumentError: A class has no row, or the shapes do not fit.
 
-    Example:
+    Examples:
         >>> prototypes([[0.0], [2.0], [5.0]], [0, 0, 1], 2).tolist()
         [[1.0], [5.0]]
 
@@ -145,7 +145,7 @@ def log_loss(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     Raises:
         InvalidArgumentError: The shapes differ, or there is no row.
 
-    Example:
+    Examples:
         >>> round(log_loss([[0.5, 0.5]], [[1.0, 0.0]]), 4)
         0.6931
     """
@@ -175,7 +175,7 @@ def smoothed_targets(y: npt.ArrayLike, n_classes: int, evidence: int | None = No
     Raises:
         InvalidArgumentError: A label or an argument is out of range.
 
-    Example:
+    Examples:
         >>> smoothed_targets([0, 1], 2).tolist()
         [[0.75, 0.25], [0.25, 0.75]]
 
@@ -205,13 +205,13 @@ def best_temperature(
         highest: Largest temperature to consider.
 
     Returns:
-        The minimiser of :func:`log_loss`, to within 1%.
+        The minimiser of ``log_loss``, to within 1%.
 
     Raises:
         InvalidArgumentError: The shapes differ, there is no row, or a bound is
             out of range.
 
-    Example:
+    Examples:
         >>> 9.9 < best_temperature([[10.0, 0.0], [0.0, 10.0]], [[0.73, 0.27], [0.27, 0.73]]) < 10.2
         True
 
@@ -259,7 +259,7 @@ def calibration_error(probabilities: npt.ArrayLike, y: npt.ArrayLike, bins: int 
     Raises:
         InvalidArgumentError: The shapes do not fit, or a number is out of range.
 
-    Example:
+    Examples:
         >>> round(calibration_error([[0.8, 0.2], [0.2, 0.8]], [0, 1]), 4)
         0.2
 
@@ -295,7 +295,7 @@ def class_labels(y: npt.ArrayLike, rows: int | None, n_classes: int) -> Ints:
     Raises:
         InvalidArgumentError: There are more or fewer, or one is out of range.
 
-    Example:
+    Examples:
         >>> class_labels([0, 1], 2, 2).tolist()
         [0, 1]
     """

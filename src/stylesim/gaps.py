@@ -71,7 +71,7 @@ def find_gaps(
             one id. A price or wears
             that are no number are left out, and ``why`` says so.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> rows = [
         ...     ItemSimilarity(

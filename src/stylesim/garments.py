@@ -75,7 +75,7 @@ class FoundGarment:
         kinds: Probability of each category that the finder knows; None where it does not tell.
         seen: What the finder's own backbone saw of it; None where it has none.
 
-    Example:
+    Examples:
         >>> FoundGarment("bottom", "skirt", (40, 200, 160, 330), confidence=0.9).slot
         <Slot.BOTTOM: 'bottom'>
     """
@@ -104,7 +104,7 @@ class AbstractGarmentFinder(abc.ABC):
     Attributes:
         name: Identity for caches; two finders of one name find the same garments.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> class AllTrousers(AbstractGarmentFinder):
         ...     name = "all-trousers"
@@ -132,7 +132,7 @@ class AbstractGarmentFinder(abc.ABC):
 class WholePictureFinder(AbstractGarmentFinder):
     """Finds nothing, so that every picture is compared as a whole, as in the paper.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> WholePictureFinder().find([Image.new("RGB", (4, 4))])
         [[]]
@@ -152,7 +152,7 @@ class FunctionFinder(AbstractGarmentFinder):
         function: Takes an upright RGB ``PIL.Image``; returns the garments found.
         name: Identity for caches.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> lower_half = lambda im: [FoundGarment("bottom", "pants", (0, im.height // 2, *im.size))]
         >>> FunctionFinder(lower_half, name="halves").find([Image.new("RGB", (4, 8))])[0][0].box
@@ -190,7 +190,7 @@ class GarmentFinder(AbstractGarmentFinder):
     Raises:
         InvalidArgumentError: ``min_confidence`` is not in 0 to 1, or ``device`` no name of one.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> GarmentFinder().find([Image.new("RGB", (64, 64), "grey")])
         [[]]
@@ -294,7 +294,7 @@ def find_garments(
         image: A path, encoded bytes, a PIL image or an RGB uint8 array.
         min_confidence: Garments below this are not reported, 0 to 1.
         fine: Whether outlines of what is worn are drawn as closely as can be (see
-            :class:`GarmentFinder`); without, they are those by which garments are embedded.
+            ``GarmentFinder``); without, they are those by which garments are embedded.
 
     Returns:
         The garments, the largest first; empty where there is none. Boxes and masks are in the
@@ -304,7 +304,7 @@ def find_garments(
         ImageError: The picture cannot be read.
         InvalidArgumentError: ``min_confidence`` is not in 0 to 1.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> find_garments(Image.new("RGB", (64, 64), "grey"))
         []

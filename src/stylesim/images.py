@@ -67,7 +67,7 @@ def load_image(
             a picture of a known format.
         InvalidArgumentError: A setting is out of range.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_image(Image.new("L", (4, 3), 7)).getpixel((0, 0))
         (7, 7, 7)
@@ -81,21 +81,21 @@ def load_image(
 def load_shrunk(
     image: ImageLike, shrink_to: int, *, argument: str = "image"
 ) -> tuple[Image.Image, tuple[float, float]]:
-    """Read a picture as :func:`load_image` does, and tell where it ends.
+    """Read a picture as ``load_image`` does, and tell where it ends.
 
     Args:
-        image: As for :func:`load_image`.
-        shrink_to: As for :func:`load_image`.
-        argument: As for :func:`load_image`.
+        image: As for ``load_image``.
+        shrink_to: As for ``load_image``.
+        argument: As for ``load_image``.
 
     Returns:
         The picture; and its width and height in its own pixels, which end within the last
         column and row where the full size is no multiple of what it was divided by.
 
     Raises:
-        ImageError: As for :func:`load_image`.
+        ImageError: As for ``load_image``.
 
-    Example:
+    Examples:
         >>> picture, extent = load_shrunk(Image.new("RGB", (90, 41)), 20)
         >>> picture.size, extent
         ((45, 21), (45.0, 20.5))
@@ -113,19 +113,19 @@ def load_array(
     """Read a picture as an upright RGB array.
 
     Args:
-        image: As for :func:`load_image`.
-        max_pixels: As for :func:`load_image`.
-        shrink_to: As for :func:`load_image`.
-        argument: As for :func:`load_image`.
+        image: As for ``load_image``.
+        max_pixels: As for ``load_image``.
+        shrink_to: As for ``load_image``.
+        argument: As for ``load_image``.
 
     Returns:
         uint8 array of shape (height, width, 3), 0 to 255, writable.
 
     Raises:
-        ImageError: As for :func:`load_image`.
-        InvalidArgumentError: As for :func:`load_image`.
+        ImageError: As for ``load_image``.
+        InvalidArgumentError: As for ``load_image``.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_array(Image.new("RGB", (4, 3))).shape
         (3, 4, 3)
@@ -138,7 +138,7 @@ def image_bytes(image: ImageLike, *, argument: str = "image") -> bytes:
     """Return a picture as an encoded file.
 
     Args:
-        image: As for :func:`load_image`.
+        image: As for ``load_image``.
         argument: Name of the argument for error messages.
 
     Returns:
@@ -148,7 +148,7 @@ def image_bytes(image: ImageLike, *, argument: str = "image") -> bytes:
     Raises:
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> image_bytes(Image.new("RGB", (4, 3)))[1:4]
         b'PNG'
@@ -168,7 +168,7 @@ def content_hash(image: ImageLike, *, argument: str = "image") -> str:
     """Name a picture by what it shows, whatever file it is wrapped in.
 
     Args:
-        image: As for :func:`load_image`.
+        image: As for ``load_image``.
         argument: Name of the argument for error messages.
 
     Returns:
@@ -179,7 +179,7 @@ def content_hash(image: ImageLike, *, argument: str = "image") -> str:
     Raises:
         ImageError: The picture cannot be read.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> picture = Image.new("RGB", (4, 3), "navy")
         >>> content_hash(picture) == content_hash(image_bytes(picture))
@@ -195,7 +195,7 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
     """Return a small PNG of a picture, its longest side at most ``side`` pixels.
 
     Args:
-        image: As for :func:`load_image`.
+        image: As for ``load_image``.
         side: Longest side, in pixels; small pictures are not enlarged.
         argument: Name of the argument for error messages.
 
@@ -206,7 +206,7 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
         ImageError: The picture cannot be read.
         InvalidArgumentError: ``side`` is not a whole number of at least 1.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> load_image(thumbnail_png(Image.new("RGB", (400, 200)), side=20)).size
         (20, 10)
@@ -218,10 +218,10 @@ def thumbnail_png(image: ImageLike, side: int = 96, *, argument: str = "image") 
 
 
 def thumbnail_data_uri(image: ImageLike, side: int = 96, *, argument: str = "image") -> str:
-    """Return :func:`thumbnail_png` as a ``data:`` address for an HTML ``img``.
+    """Return ``thumbnail_png`` as a ``data:`` address for an HTML ``img``.
 
     Args:
-        image: As for :func:`load_image`.
+        image: As for ``load_image``.
         side: Longest side, in pixels.
         argument: Name of the argument for error messages.
 
@@ -232,7 +232,7 @@ def thumbnail_data_uri(image: ImageLike, side: int = 96, *, argument: str = "ima
         ImageError: The picture cannot be read.
         InvalidArgumentError: ``side`` is not a whole number of at least 1.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> thumbnail_data_uri(Image.new("RGB", (4, 3)))[:22]
         'data:image/png;base64,'
@@ -263,7 +263,7 @@ def list_images(
         InvalidArgumentError: The folder is missing, cannot be read, or holds
             no picture.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = (Path(folder) / "coat.PNG").write_bytes(b"")

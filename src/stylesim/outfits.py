@@ -46,7 +46,7 @@ def assemble(
     """Put together the outfits of owned garments that come nearest to the wanted style.
 
     An outfit is a top with a bottom, or a full garment; outerwear and shoes go over it where they
-    raise it, or as asked. Garments without a slot are left out. See :func:`best_outfits` for how
+    raise it, or as asked. Garments without a slot are left out. See ``best_outfits`` for how
     outfits are chosen.
 
     Args:
@@ -72,7 +72,7 @@ def assemble(
         InvalidArgumentError: An argument is of the wrong kind or out of range.
         NotFittedError: The model has not learned a style yet.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> import stylesim as ss
@@ -131,11 +131,11 @@ def best_outfits(
         candidates: The garments. Those of other slots than top, outer, full, bottom and shoes
             take no part.
         k: Most outfits.
-        slot_weights: Weight by slot or region, as for :class:`SimilarityScorer`.
-        with_outer: As for :func:`assemble`.
-        with_shoes: As for :func:`assemble`.
-        max_repeats: As for :func:`assemble`.
-        twin: As for :func:`assemble`.
+        slot_weights: Weight by slot or region, as for ``SimilarityScorer``.
+        with_outer: As for ``assemble``.
+        with_shoes: As for ``assemble``.
+        max_repeats: As for ``assemble``.
+        twin: As for ``assemble``.
 
     Returns:
         At most k outfits, the best first; equals in the order of their ids, except that among
@@ -144,7 +144,7 @@ def best_outfits(
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> closet = [
         ...     Candidate("blouse", "top", 0.9),
         ...     Candidate("tee", "top", 0.2),
@@ -180,7 +180,7 @@ def count_good(
     Args:
         candidates: The garments.
         threshold: Similarity, 0 to 1, from which an outfit is good.
-        slot_weights: Weight by slot or region, as for :class:`SimilarityScorer`.
+        slot_weights: Weight by slot or region, as for ``SimilarityScorer``.
         with_outer: True counts only outfits with outerwear, where there is any; False only
             those without.
         with_shoes: The same of shoes; True counts them also where they have no weight.
@@ -191,7 +191,7 @@ def count_good(
     Raises:
         InvalidArgumentError: An argument is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> closet = [
         ...     Candidate("blouse", "top", 0.9),
         ...     Candidate("tee", "top", 0.2),

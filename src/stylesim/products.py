@@ -38,7 +38,7 @@ def parse_price(text: str, *, argument: str = "price") -> tuple[float, str | Non
     Raises:
         ProductError: The text is no single, unmistakable amount.
 
-    Example:
+    Examples:
         >>> parse_price("49,90 €"), parse_price("$1,299.00")
         ((49.9, 'EUR'), (1299.0, None))
     """
@@ -65,7 +65,7 @@ class Product:
             http(s) address, which moves to ``image_url`` and is not fetched.
         image_url: Address of the picture; http or https.
         brand: Brand.
-        slot: Where on the body it is worn, a :class:`Slot` or its name.
+        slot: Where on the body it is worn, a ``Slot`` or its name.
         category: What it is, such as ``"t-shirt"``.
         gender: ``"female"``, ``"male"``, ``"unisex"`` or the shop's own word;
             synonyms such as ``"women's"`` are read as these.
@@ -82,7 +82,7 @@ class Product:
         ProductError: A field is of the wrong kind: an address that is not http
             or https, a negative or infinite price, a price as text, no title.
 
-    Example:
+    Examples:
         >>> shirt = Product("7", "Linen shirt", "https://shop.example/7", price=39, currency="eur")
         >>> shirt.price, shirt.currency
         (39.0, 'EUR')
@@ -121,7 +121,7 @@ class Product:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; of the picture, its path or address only.
 
-        Example:
+        Examples:
             >>> Product("7", "Shirt", "https://shop.example/7").to_dict()["title"]
             'Shirt'
         """
@@ -156,7 +156,7 @@ class ProductQuery:
     """What is asked of a provider.
 
     Args:
-        slot: Where on the body the product is worn, a :class:`Slot` or its name.
+        slot: Where on the body the product is worn, a ``Slot`` or its name.
         category: What it is, such as ``"jeans"``, plural or not. Of paths such as
             ``"Women > Jeans"``, here or in a product, the last part is compared.
         words: Further words, each to be found in the texts of the product; a
@@ -177,7 +177,7 @@ class ProductQuery:
     Raises:
         InvalidArgumentError: A field is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> ProductQuery(slot="skirt", max_price=80, currency="eur").slot
         <Slot.BOTTOM: 'bottom'>
     """
@@ -220,7 +220,7 @@ class ProductQuery:
         Returns:
             Whether nothing that it says is against the query.
 
-        Example:
+        Examples:
             >>> shirt = Product("7", "Linen shirt", "https://shop.example/7", price=39.0)
             >>> ProductQuery(max_price=50).matches(shirt), ProductQuery(max_price=30).matches(shirt)
             (True, False)
@@ -265,7 +265,7 @@ class ProviderTerms:
     Raises:
         InvalidArgumentError: A field is of the wrong kind.
 
-    Example:
+    Examples:
         >>> ProviderTerms(cache_ttl=3600).may_mix
         True
     """

@@ -62,7 +62,7 @@ class Recommender:
     Raises:
         InvalidArgumentError: A setting is of the wrong kind or out of range.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> import stylesim as ss
@@ -186,17 +186,17 @@ class Recommender:
         at pictures and scoring run in a thread.
 
         Args:
-            wardrobe: As for :meth:`recommend`.
-            **wishes: The other arguments of :meth:`recommend`.
+            wardrobe: As for ``recommend``.
+            **wishes: The other arguments of ``recommend``.
 
         Returns:
-            As :meth:`recommend`.
+            As ``recommend``.
 
         Raises:
-            InvalidArgumentError: As for :meth:`recommend`.
-            ProviderError: As for :meth:`recommend`.
-            NotFittedError: As for :meth:`recommend`.
-            MissingExtraError: As for :meth:`recommend`.
+            InvalidArgumentError: As for ``recommend``.
+            ProviderError: As for ``recommend``.
+            NotFittedError: As for ``recommend``.
+            MissingExtraError: As for ``recommend``.
         """
         asked = Asked.of(wishes)
         ready = await asyncio.to_thread(self._ready, wardrobe, asked)

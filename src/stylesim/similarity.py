@@ -58,7 +58,7 @@ class SimilarityScorer:
     J. Ren et al., A Simple Fix to Mahalanobis Distance for Improving Near-OOD Detection, 2021.
 
     Args:
-        model: A fitted :class:`LightweightClassifier`, or anything with its ``classes_``,
+        model: A fitted ``LightweightClassifier``, or anything with its ``classes_``,
             ``view_key``, ``view`` and ``proba_by_region``; without its ``judge_by_region``
             nothing is "neither", and intervals are (0, 1).
         slot_weights: Weight, at least 0, by slot (``"top"``) or region (``"upper"``); what is
@@ -67,7 +67,7 @@ class SimilarityScorer:
     Raises:
         InvalidArgumentError: The model lacks something, or a weight is out of range.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> from stylesim import FunctionBackbone, LightweightClassifier, StyleTarget
@@ -121,7 +121,7 @@ class SimilarityScorer:
         """Score clothes.
 
         Args:
-            items: A :class:`Wardrobe`; an :class:`Outfit`; or a list, or a dict by name, of
+            items: A ``Wardrobe``; an ``Outfit``; or a list, or a dict by name, of
                 pictures, garments, outfits, or views made by ``model.view``. Of a garment that
                 has a slot only what is worn there is scored. The views of a wardrobe's pictures
                 are kept in it, so that they are made once.
@@ -156,11 +156,11 @@ class SimilarityScorer:
 
         Returns:
             A heat map over the picture, the nearest photographs, and one sentence; see
-            :func:`stylesim.explanation.explain`.
+            ``stylesim.explanation.explain``.
 
         Raises:
             InvalidArgumentError: The item has no picture or several, or the model is no
-                :class:`LightweightClassifier`.
+                ``LightweightClassifier``.
             NotFittedError: The model has not learned a style yet.
             ImageError: The picture cannot be read.
         """

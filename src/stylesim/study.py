@@ -65,7 +65,7 @@ class EpochStudy(Sequence[EpochRow]):
         method: ``"head"`` or ``"finetune"``.
         rows: One for each length of training.
 
-    Example:
+    Examples:
         >>> shares = np.array([[0.9, 0.1]], np.float32)
         >>> study = EpochStudy(
         ...     classes=("wannabe", "suit"),
@@ -188,7 +188,7 @@ def epoch_study(
         test_images: What to score, by name: a picture, or a list of pictures
             whose mean is told.
         epochs: Lengths of training, each a whole number of at least 1.
-        method: As in :class:`stylesim.LightweightClassifier`, as are the next six.
+        method: As in ``stylesim.LightweightClassifier``, as are the next six.
         weights: Likewise.
         image_size: Likewise; None for the usual one.
         device: Likewise.
@@ -204,7 +204,7 @@ def epoch_study(
         InvalidArgumentError: An argument is of the wrong kind or out of range.
         ImageError: A picture cannot be read.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim import FunctionBackbone, WholePictureFinder
         >>> mean = lambda some: np.stack([np.asarray(one).mean((0, 1)) + 1 for one in some])

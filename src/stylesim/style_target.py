@@ -51,7 +51,7 @@ class StyleTarget:
             pictures, one picture in two classes, or a name used twice.
         InvalidArgumentError: An argument is of the wrong kind.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> shade = lambda value: Image.new("RGB", (8, 8), (value, 0, 0))
         >>> target = StyleTarget([shade(1), shade(2)], {"sporty": [shade(3), shade(4)]})
@@ -109,7 +109,7 @@ class StyleTarget:
             InvalidArgumentError: A folder is missing or holds no picture; or
                 as for the class itself.
 
-        Example:
+        Examples:
             >>> import tempfile
             >>> from PIL import Image
             >>> with tempfile.TemporaryDirectory() as root:
@@ -149,7 +149,7 @@ class StyleTarget:
 
     @property
     def hashes(self) -> dict[str, tuple[str, ...]]:
-        """The :func:`~stylesim.images.content_hash` of each picture."""
+        """The ``stylesim.images.content_hash`` of each picture."""
         return dict(self._hashes)
 
     @property
@@ -168,7 +168,7 @@ class StyleTarget:
         Looked for are photographs nearly the same, classes that cannot be told
         apart, backgrounds that give a class away, garments that a class does
         not show, and classes that are few or uneven; see
-        :func:`stylesim.target_check.check_target`.
+        ``stylesim.target_check.check_target``.
 
         Args:
             model: Whose finder and backbone to use; None is ``LightweightClassifier()``.

@@ -56,7 +56,7 @@ class TargetReport(Sequence[Finding]):
             head for the whole picture.
         findings: What was found.
 
-    Example:
+    Examples:
         >>> report = TargetReport(
         ...     classes=("wannabe", "suit"),
         ...     counts={"wannabe": 9, "suit": 2},
@@ -183,7 +183,7 @@ def check_target(
     Raises:
         InvalidArgumentError: An argument is of the wrong kind.
 
-    Example:
+    Examples:
         >>> from stylesim.backbones import FunctionBackbone
         >>> mean = lambda some: np.stack([np.asarray(one).mean((0, 1)) + 1 for one in some])
         >>> model = LightweightClassifier(

@@ -24,7 +24,7 @@ ImageLike: TypeAlias = Union[str, os.PathLike[str], bytes, "Image.Image", "npt.N
 class Slot(StrEnum):
     """Where on the body a garment is worn.
 
-    Example:
+    Examples:
         >>> Slot("top") is Slot.TOP
         True
     """
@@ -52,7 +52,7 @@ class Slot(StrEnum):
         Raises:
             InvalidArgumentError: The text names no slot.
 
-        Example:
+        Examples:
             >>> Slot.parse("Trousers")
             <Slot.BOTTOM: 'bottom'>
         """

@@ -60,7 +60,7 @@ class Wardrobe(AbstractWardrobe):
         finder: Finds the slot and category of pictures added without a slot;
             None for the bundled one, which is loaded at first need.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> closet = Wardrobe()
         >>> skirt = closet.add(Image.new("RGB", (8, 8), "navy"), slot="bottom", colour="navy")
@@ -101,7 +101,7 @@ class Wardrobe(AbstractWardrobe):
             DamagedFileError: The file is not whole, or no wardrobe.
             NewerVersionError: The file was written by a newer stylesim.
 
-        Example:
+        Examples:
             >>> import tempfile
             >>> with tempfile.TemporaryDirectory() as folder:
             ...     with Wardrobe.open(Path(folder, "closet.stylesim")) as closet:

@@ -137,6 +137,9 @@ def test_what_is_missing_and_what_it_would_make_possible() -> None:
     assert slots["top"].words == "The nearest, a, comes to 0.90."
     assert slots["bottom"].words == "Nothing owned; one of the style would make 4 good outfits."
     assert slots["full"].words.startswith("Nothing owned, and outfits do without; one of the style")
+    coats = report_of(row("b", "bottom", 0.9)).gaps().slots
+    told = {one.slot.value: one.words for one in coats}["outer"]
+    assert told.endswith("do without; one of the style alone would make no good outfit.")
 
 
 def test_a_slot_that_comes_short() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PIL import Image
 
 import stylesim as ss
@@ -63,3 +65,8 @@ def test_what_the_style_does_not_show_is_not_judged(model, draw) -> None:
     assert slot.words == "Owned, but not compared: the style shows too little of it."
     summary = report.by_slot()["headwear"]
     assert (summary.count, summary.best, summary.missing) == (1, None, False)
+    for shown in (report, gaps):
+        (line,) = (line for line in str(shown).splitlines() if line.startswith(hat))
+        assert "not compared" in line
+        assert not re.search(r"\d\.\d\d", line), "no number is told of it"
+        assert "<td>not compared</td>" in shown._repr_html_()

@@ -154,6 +154,13 @@ def test_reasons_are_sentences(recommend, product) -> None:
     assert "above your best for the feet (0.90)" in bag.reason
 
 
+def test_a_rise_too_small_to_show_is_told_as_such(model, closet, shop_of, product) -> None:
+    scorer = ss.SimilarityScorer(model, slot_weights={"lower": 0.01})
+    (pick,) = ss.Recommender(scorer, shop_of([product("a", 0.9)])).recommend(closet)
+    assert 0.005 < pick.gain < 0.01
+    assert pick.reason == "It raises your best outfit of 0.45 by less than 0.01."
+
+
 def test_nothing_is_said_of_what_was_not_recognised(model, recommend, product, draw) -> None:
     report = ss.SimilarityScorer(model).score([draw(0.3)])
     (pick,) = recommend([product("a", 0.9)], wardrobe=report)

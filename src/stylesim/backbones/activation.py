@@ -138,12 +138,12 @@ def unsquared(values: FloatArray, size: tuple[int, int], how: Squaring) -> Float
     Args:
         values: Array of shape (n, n): the map of the square.
         size: Width and height of the picture, in pixels.
-        how: As in :func:`~stylesim.backbones.pictures.square`.
+        how: As in ``stylesim.backbones.pictures.square``.
 
     Returns:
         float32 array of shape (height, width); 0 where the square did not show the picture.
 
-    Example:
+    Examples:
         >>> unsquared(np.ones((2, 2), np.float32), (4, 2), "crop").tolist()
         [[0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0]]
     """

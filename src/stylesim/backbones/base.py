@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class AbstractBackbone(abc.ABC):
     """Turns pictures into vectors: pictures of alike clothes come out alike.
 
-    To write one, give it a ``name`` and a ``dim`` and write :meth:`embed`.
+    To write one, give it a ``name`` and a ``dim`` and write ``embed``.
 
     Attributes:
         name: Identity for caches. Two backbones of one name give the same
             vectors, so it changes whenever the weights or the settings do.
         dim: Length d of the vectors.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from stylesim.images import load_array
         >>> class MeanColour(AbstractBackbone):

@@ -155,7 +155,7 @@ def checked(
     metadata: Mapping[str, Any],
     argument: str = "weights",
 ) -> Weights:
-    """Return tensors as :class:`Weights` if they are those of a YOLOv8 classification network."""
+    """Return tensors as ``Weights`` if they are those of a YOLOv8 classification network."""
     strange = next((name for name, tensor in tensors.items() if not _is_plain(tensor)), None)
     if strange is not None or not isinstance(eps, float) or not 0 < eps < 1:
         what = "batch normalisation" if strange is None else strange

@@ -25,7 +25,7 @@ _FARTHER = 0.9  # of its size, the second time that a garment is looked at
 def close_side(image_size: int) -> int:
     """Side of the square that a network sees closely, in pixels; 224 for one that sees 192.
 
-    Example:
+    Examples:
         >>> close_side(192), close_side(224)
         (224, 256)
     """

@@ -38,7 +38,7 @@ class FunctionBackbone(AbstractBackbone):
             pictures are embedded, the function returns something else than
             finite numbers of shape (n, d) with no row of zeros.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from PIL import Image
         >>> mean_colour = lambda images: [np.asarray(im).mean((0, 1)) + 1 for im in images]

@@ -28,7 +28,7 @@ class GarmentMaps(NamedTuple):
         scene: (n, s) logits of the kinds of picture.
         presence: (n, k) logits, one yes or no a category.
         stride8: (n, 96, h/8, w/8) features, and
-        stride32: (n, 256, h/32, w/32) features, for :meth:`GarmentNet.categories`.
+        stride32: (n, 256, h/32, w/32) features, for ``GarmentNet.categories``.
     """
 
     pixels: Tensor

@@ -55,7 +55,7 @@ class Region:
 
 
 class GarmentReader:
-    """Reads garments off pictures with two of :class:`GarmentNet`.
+    """Reads garments off pictures with two of ``GarmentNet``.
 
     Args:
         net: The network, in evaluation mode, that looks at every picture.

@@ -25,7 +25,7 @@ _READING = 6  # changes with how the maps are read, so that what caches hold is 
 
 
 def save_garment_net(net: GarmentNet, path: Path, meta: dict[str, Any]) -> None:
-    """Write a :class:`GarmentNet` with its class names, matrices in float16.
+    """Write a ``GarmentNet`` with its class names, matrices in float16.
 
     Args:
         net: The trained network, batch normalisation not fused.

@@ -76,7 +76,7 @@ def fill(network: Any, weights: Weights, *, neck: bool = False, worn: bool = Fal
     """Put weights into the layers of a network of their size, up to its pooled features.
 
     Args:
-        network: What :func:`build_network` made.
+        network: What ``build_network`` made.
         weights: The weights.
         neck: Whether the convolution of the classification layer is filled too.
         worn: Whether to take those of the network for worn garments, which some files hold too.

@@ -16,7 +16,7 @@ _Out = TypeVar("_Out")
 def once(function: Callable[_In, _Out]) -> Callable[_In, _Out]:
     """Keep what a function returns; threads wait for the first instead of making a second.
 
-    Example:
+    Examples:
         >>> made = once(lambda: [])
         >>> made() is made()
         True

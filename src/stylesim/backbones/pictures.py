@@ -52,12 +52,12 @@ def square(
             grey, so that all of the picture shows; ``"crop"`` scales the short
             side to ``side`` and cuts the middle out.
         extent: Width and height in pixels, if the picture ends within its last
-            column and row; see :func:`stylesim.images.load_shrunk`.
+            column and row; see ``stylesim.images.load_shrunk``.
 
     Returns:
         A new RGB picture of ``side`` x ``side`` pixels.
 
-    Example:
+    Examples:
         >>> square(Image.new("RGB", (40, 20), "white"), 8).getpixel((0, 0))
         (114, 114, 114)
         >>> square(Image.new("RGB", (40, 20), "white"), 8, "crop").getpixel((0, 0))
@@ -99,7 +99,7 @@ def batches(
     """Yield square pictures in stacks of shape (up to ``batch_size``, side, side, 3).
 
     JPEG files are decoded at reduced size, by a few threads; ``early`` is as
-    for :func:`ahead`.
+    for ``ahead``.
 
     Raises:
         ImageError: A picture cannot be read; its place is named.

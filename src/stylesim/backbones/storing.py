@@ -128,7 +128,7 @@ def write_safetensors(
 def read_safetensors(
     content: bytes, path: Path, argument: str, wish: str
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what :func:`write_safetensors` wrote, or a foreign file without a header.
+    """Read what ``write_safetensors`` wrote, or a foreign file without a header.
 
     Raises:
         DamagedFileError: The file is not whole, or no safetensors file.

@@ -46,7 +46,7 @@ class YoloBackbone(AbstractBackbone):
     for l and 1280 for x. Weights that know kinds of garment, as the bundled
     ones do, add the square roots of their probabilities: 21 numbers. Weights
     may also hold a second network, for garments that somebody wears: the
-    bundled ones do (see :meth:`features`).
+    bundled ones do (see ``features``).
 
     Args:
         weights: ``"stylesim-n"``, the bundled weights that know clothes; a
@@ -79,7 +79,7 @@ class YoloBackbone(AbstractBackbone):
         UnsafeFileError: The file asks to run code; nothing of it was run.
         StorageError: There is no such file and it cannot be downloaded.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> backbone = YoloBackbone()
         >>> backbone.embed([Image.new("RGB", (64, 48), "navy")]).shape
@@ -141,7 +141,7 @@ class YoloBackbone(AbstractBackbone):
         return self._width() + (0 if self.kinds is None else len(self.kinds.names))
 
     def embed(self, images: Sequence[ImageLike]) -> FloatArray:
-        """Embed each picture as it is; see :class:`AbstractBackbone`."""
+        """Embed each picture as it is; see ``AbstractBackbone``."""
         return self.vectors(self.features(images))
 
     def vectors(
@@ -215,14 +215,14 @@ class YoloBackbone(AbstractBackbone):
             The layers, in evaluation mode, on the backbone's device: float32 pictures of shape
             (n, 3, h, w), 0 to 1, to maps of shape (n, channels, h / 32, w / 32).
 
-        Example:
+        Examples:
             >>> len(YoloBackbone().network())
             9
         """
         return self._worn if worn else self._network
 
     def used_tensors(self) -> dict[str, Tensor]:
-        """The tensors of :attr:`source` that this backbone uses, by name."""
+        """The tensors of ``source`` that this backbone uses, by name."""
         return {
             name: tensor
             for name, tensor in self.source.tensors.items()

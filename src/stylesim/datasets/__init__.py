@@ -1,7 +1,7 @@
 """Pictures to try things on: drawn clothes with known truth, and loaders of two real sets.
 
-Drawn: :func:`make_closet`, :func:`make_style`, :func:`make_outfits`, :func:`make_catalog`.
-Real, once downloaded: :func:`load_clothing`, :func:`load_outfits`, :func:`outfit_groups`.
+Drawn: ``make_closet``, ``make_style``, ``make_outfits``, ``make_catalog``.
+Real, once downloaded: ``load_clothing``, ``load_outfits``, ``outfit_groups``.
 """
 
 from __future__ import annotations

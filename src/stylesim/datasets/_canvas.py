@@ -48,7 +48,7 @@ class _Stroke:
 
 @attrs.define(eq=False)
 class Sketch:
-    """Strokes of one garment in drawing units; nothing is painted before :meth:`paint`."""
+    """Strokes of one garment in drawing units; nothing is painted before ``paint``."""
 
     fabric: Fabric
     strokes: list[_Stroke] = attrs.field(factory=list)

@@ -39,7 +39,7 @@ class DrawnCatalog:
         truth: What is known of each product, by its id.
         path: The CSV file, or None in memory.
 
-    Example:
+    Examples:
         >>> catalog = make_catalog(n=4, seed=2)
         >>> [catalog.truth[product.id].style for product in catalog.products]
         ['wannabe', 'sporty', 'padding', 'suit']
@@ -70,7 +70,7 @@ def make_catalog(
         InvalidArgumentError: ``n`` is below 1, the seed negative, or ``folder`` no path.
         StorageError: The folder cannot be written.
 
-    Example:
+    Examples:
         >>> product = make_catalog(n=1).products[0]
         >>> product.url
         'https://example.com/products/p0001'

@@ -30,7 +30,7 @@ def make_closet(
 
     Args:
         n: Number of garments, at least 1.
-        style: One of :data:`STYLE_NAMES`; None takes all styles in turn.
+        style: One of ``STYLE_NAMES``; None takes all styles in turn.
         seed: Same seed, same pictures.
 
     Returns:
@@ -39,7 +39,7 @@ def make_closet(
     Raises:
         InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> closet = make_closet(n=3, style="wannabe", seed=1)
         >>> [garment.truth.kind for garment in closet]
         ['blouse', 'skirt', 'flats']
@@ -55,7 +55,7 @@ def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, .
     """Draw worn outfits of one style: the photographs that a style target is made of.
 
     Args:
-        name: One of :data:`STYLE_NAMES`: ``"wannabe"`` is a flowing blouse with a skirt,
+        name: One of ``STYLE_NAMES``: ``"wannabe"`` is a flowing blouse with a skirt,
             ``"sporty"`` a hoodie or t-shirt with joggers or shorts, ``"padding"`` a
             quilted coat with jeans, ``"suit"`` a blazer with pressed pants.
         n: Number of outfits, at least 1.
@@ -67,7 +67,7 @@ def make_style(name: str, n: int = 10, *, seed: int = 0) -> tuple[DrawnOutfit, .
     Raises:
         InvalidArgumentError: ``n`` is below 1, the style unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> outfit = make_style("suit", n=1)[0]
         >>> outfit.top.category, outfit.bottom.category
         ('blazer', 'pants')
@@ -86,16 +86,16 @@ def make_outfits(wanted: str = "wannabe", *, seed: int = 0) -> dict[str, DrawnOu
     from the other styles; All Different takes top and bottom from two of them.
 
     Args:
-        wanted: The wanted style, one of :data:`STYLE_NAMES`.
+        wanted: The wanted style, one of ``STYLE_NAMES``.
         seed: Same seed, same pictures.
 
     Returns:
-        The outfits by the names in :data:`OUTFIT_NAMES`, in that order.
+        The outfits by the names in ``OUTFIT_NAMES``, in that order.
 
     Raises:
         InvalidArgumentError: The style is unknown or the seed negative.
 
-    Example:
+    Examples:
         >>> four = make_outfits(seed=3)
         >>> [(o.top.style == "wannabe", o.bottom.style == "wannabe") for o in four.values()]
         [(True, False), (False, True), (True, True), (False, False)]
@@ -119,7 +119,7 @@ def draw_garment(
     """Draw one garment of a kind in the colours of a style.
 
     Args:
-        style: One of :data:`STYLE_NAMES`.
+        style: One of ``STYLE_NAMES``.
         kind: Its name in plain words, such as ``"jeans"``.
         background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``; None draws one of
             the first three.
@@ -131,7 +131,7 @@ def draw_garment(
     Raises:
         InvalidArgumentError: Style, kind or background is unknown, or the seed negative.
 
-    Example:
+    Examples:
         >>> draw_garment("suit", "blazer").slot
         <Slot.OUTER: 'outer'>
     """
@@ -156,7 +156,7 @@ def draw_in_turn(
 ) -> tuple[DrawnGarment, ...]:
     """Draw garments of several styles in turn; shared by closet and catalogue.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> [g.style for g in draw_in_turn(2, ("suit", "sporty"), np.random.default_rng(0))]
         ['suit', 'sporty']

@@ -26,23 +26,23 @@ OUTFIT_GROUPS: tuple[str, ...] = (
     "Bottom Similar",
     "All Different",
 )
-"""The groups of :func:`outfit_groups`, in the order in which their rules are tried."""
+"""The groups of ``outfit_groups``, in the order in which their rules are tried."""
 
 
 def outfit_groups(records: Iterable[OutfitPhoto]) -> dict[str, list[OutfitPhoto]]:
     """Sort street photographs into the groups of the paper's four-outfit experiment.
 
     Considered are photographs with at least one top, exactly one bottom and nothing worn in
-    one piece; each goes to the first group of :data:`OUTFIT_GROUPS` whose rule it meets.
+    one piece; each goes to the first group of ``OUTFIT_GROUPS`` whose rule it meets.
     ``"wanted"`` serves for training and, where held out of it, as All Similar.
 
     Args:
-        records: What :func:`load_outfits` gave, or some of it.
+        records: What ``load_outfits`` gave, or some of it.
 
     Returns:
         Every group with its photographs in the order of ``records``; a group may be empty.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from stylesim.datasets import OutfitPhoto
         >>> photo = OutfitPhoto("1", Path("1.jpg"), ("suit", "pants"), None, ())

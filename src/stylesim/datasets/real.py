@@ -33,7 +33,7 @@ class ClothingPhoto:
         label: One of the 17 labels of the set, such as ``"Longsleeve"``.
         kids: Whether it is a child's.
 
-    Example:
+    Examples:
         >>> photo = ClothingPhoto("ab12", Path("images/ab12.jpg"), "7", "Longsleeve", kids=False)
         >>> photo.category, str(photo.slot)
         ('longsleeve', 'top')
@@ -47,7 +47,7 @@ class ClothingPhoto:
 
     @property
     def held_out(self) -> bool:
-        """Whether the bundled weights never saw this sender; see :func:`held_out`."""
+        """Whether the bundled weights never saw this sender; see ``held_out``."""
         return held_out("sender", self.sender)
 
     @property
@@ -72,7 +72,7 @@ class OutfitPhoto:
         mask_path: Its pixel labels; None for about half of the photographs.
         labels: Names of the pixel labels: value ``i`` of the mask is ``labels[i]``.
 
-    Example:
+    Examples:
         >>> photo = OutfitPhoto("1", Path("photos/1.jpg"), ("hair", "skirt"), None, ("null",))
         >>> photo.slots
         {'skirt': <Slot.BOTTOM: 'bottom'>}
@@ -88,7 +88,7 @@ class OutfitPhoto:
 
     @property
     def held_out(self) -> bool:
-        """Whether the bundled weights never saw this photograph; see :func:`held_out`."""
+        """Whether the bundled weights never saw this photograph; see ``held_out``."""
         return held_out("outfit", self.id)
 
     @property
@@ -101,7 +101,7 @@ class OutfitPhoto:
         """Read the pixel labels.
 
         Returns:
-            uint8 array of shape (height, width), values index :attr:`labels`; None where the
+            uint8 array of shape (height, width), values index ``labels``; None where the
             photograph has no mask.
 
         Raises:
@@ -162,7 +162,7 @@ def load_clothing(folder: str | os.PathLike[str]) -> list[ClothingPhoto]:
         DamagedFileError: The table is not whole or empty, names a photograph twice, or
             photographs are missing.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     table = Path(folder, "images.csv")
@@ -212,7 +212,7 @@ def load_outfits(folder: str | os.PathLike[str]) -> list[OutfitPhoto]:
         InvalidArgumentError: There is no such folder or file.
         DamagedFileError: The file is not whole, or photographs are missing.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     listed = {"labels": ["null", "skirt"], "tags": {"0001": ["skirt"]}}
@@ -259,7 +259,7 @@ def held_out(kind: str, key: str) -> bool:
     Returns:
         True for about a quarter of all keys.
 
-    Example:
+    Examples:
         >>> sum(held_out("sender", str(i)) for i in range(1000))
         240
     """

@@ -20,14 +20,14 @@ class GarmentTruth:
 
     Attributes:
         slot: Where it is worn.
-        category: Its category, as :class:`stylesim.garments.FoundGarment` names them.
+        category: Its category, as ``stylesim.garments.FoundGarment`` names them.
         kind: Its name in plain words, finer than the category: ``"jeans"``.
-        style: The style it belongs to, one of :data:`stylesim.datasets.STYLE_NAMES`.
+        style: The style it belongs to, one of ``stylesim.datasets.STYLE_NAMES``.
         colour: Name of its colour.
         pattern: ``"plain"``, ``"stripes"``, ``"checks"`` or ``"dots"``.
         box: Where it is in the picture: left, top, right, bottom in pixels.
 
-    Example:
+    Examples:
         >>> from stylesim.datasets import make_closet
         >>> make_closet(n=1, style="sporty")[0].truth.title
         'Orange hoodie'
@@ -57,7 +57,7 @@ class DrawnGarment:
         truth: What is known of the garment.
         background: ``"wood"``, ``"sheet"``, ``"wall"`` or ``"studio"``.
 
-    Example:
+    Examples:
         >>> from stylesim.datasets import make_closet
         >>> garment = make_closet(n=1, style="padding")[0]
         >>> garment.category, str(garment.slot), garment.style
@@ -94,7 +94,7 @@ class DrawnOutfit:
         style: The style that top and bottom share, None where they differ.
         background: ``"street"`` or ``"wall"``.
 
-    Example:
+    Examples:
         >>> from stylesim.datasets import make_style
         >>> outfit = make_style("sporty", n=1)[0]
         >>> outfit.image.size, outfit.style, str(outfit.bottom.slot)

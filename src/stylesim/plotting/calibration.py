@@ -57,7 +57,7 @@ def calibration_diagram(
         InvalidArgumentError: The shapes do not fit each other, a number is out of range, there
             is no case, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> figure = calibration_diagram([0.9, 0.9, 0.1, 0.1], [1, 1, 0, 1], label="head")
         >>> figure.axes[0].texts[0].get_text()
         'head: expected calibration error 0.25, 4 cases'

@@ -54,7 +54,7 @@ def explanation_overlay(
     not be said.
 
     Args:
-        why: What :meth:`stylesim.SimilarityScorer.explain` gave.
+        why: What ``stylesim.SimilarityScorer.explain`` gave.
         title: Shown above; None shows the explanation's sentence beside the picture.
         ax: Axes to draw the picture on, without what is beside it; None makes a figure.
 
@@ -65,7 +65,7 @@ def explanation_overlay(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: ``why`` is no explanation, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> why = Explanation(
         ...     wanted="wannabe",
         ...     similarity=0.8,

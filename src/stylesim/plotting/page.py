@@ -38,7 +38,7 @@ def journey(
             those that the report remembers.
         names: What to call the garments, in order or by id.
         outfits: A report of whole outfits, for the table at the top; None leaves it out. As in
-            :func:`similarity_table`, what an outfit is like adds up to 1.
+            ``similarity_table``, what an outfit is like adds up to 1.
         outfit_images: The pictures of the outfits, as ``images``.
         outfit_names: What to call the outfits.
         title: Shown at the top.
@@ -50,7 +50,7 @@ def journey(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: A report is empty, or names or images do not fit it.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> row = ItemSimilarity(id="skirt", similarity=0.9, by_class={"new": 0.9, "suit": 0.1})
         >>> figure = journey(SimilarityReport(("new", "suit"), (row,)))

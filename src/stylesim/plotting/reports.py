@@ -63,7 +63,7 @@ def similarity_table(
         InvalidArgumentError: The report is empty, there are more or fewer names than items, ``k``
             is below 1, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> row = ItemSimilarity(id="skirt", similarity=0.9, by_class={"new": 0.9, "suit": 0.1})
         >>> figure = similarity_table(SimilarityReport(("new", "suit"), (row,)))
@@ -116,7 +116,7 @@ def slot_bars(
         InvalidArgumentError: The report is empty, there are more or fewer names than items, ``k``
             is below 1, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> row = ItemSimilarity("look", 0.5, {"new": 0.5}, {"upper": 0.2, "lower": 0.8})
         >>> axes = slot_bars(SimilarityReport(("new",), (row,))).axes[0]
@@ -161,7 +161,7 @@ def gap_chart(
         InvalidArgumentError: The report is empty, ``k`` is below 1, there are more or fewer
             names than items, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> rows = [ItemSimilarity(name, at, {"new": at}) for name, at in [("a", 0.8), ("b", 0.3)]]
         >>> figure = gap_chart(SimilarityReport(("new",), rows), k=1)

@@ -62,7 +62,7 @@ def closet_sheet(
         InvalidArgumentError: The report is empty, names or images do not fit it, ``k`` or
             ``columns`` is below 1, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from stylesim.similarity import ItemSimilarity, SimilarityReport
         >>> rows = [ItemSimilarity(name, at, {"new": at}) for name, at in [("a", 0.3), ("b", 0.8)]]
@@ -90,7 +90,7 @@ def outfit_board(
     """A board of outfits: their garments as they are worn, the similarity of each and by region.
 
     Args:
-        outfits: What :func:`stylesim.outfits.assemble` gave, shown in this order.
+        outfits: What ``stylesim.outfits.assemble`` gave, shown in this order.
         images: The wardrobe, or the pictures of the garments by id; None takes those that the
             outfits remember.
         names: What to call the garments, by id; None shows category or slot, and id.
@@ -105,7 +105,7 @@ def outfit_board(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: There is no outfit, a garment has no picture, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> from stylesim.outfits import Candidate, best_outfits
         >>> closet = [Candidate("blouse", "top", 0.9), Candidate("skirt", "bottom", 0.7)]
         >>> figure = outfit_board(best_outfits(closet), names={"skirt": "mint skirt"})
@@ -142,7 +142,7 @@ def recommendation_sheet(
         MissingExtraError: matplotlib is not installed.
         InvalidArgumentError: There is nothing to show, or ``ax`` is no axes.
 
-    Example:
+    Examples:
         >>> recommendation_sheet([])
         Traceback (most recent call last):
         ...

@@ -1,6 +1,6 @@
-"""Where products come from: :class:`AbstractProductProvider` and those that are shipped.
+"""Where products come from: ``AbstractProductProvider`` and those that are shipped.
 
-:mod:`stylesim.providers.contract` holds the tests that every provider has to pass.
+``stylesim.providers.contract`` holds the tests that every provider has to pass.
 """
 
 from __future__ import annotations

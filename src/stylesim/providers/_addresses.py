@@ -27,7 +27,7 @@ def is_public(address: Address) -> bool:
     (RFC 6890), nor IPv6 addresses that lead to such an IPv4 address: mapped (RFC 4291), 6to4
     (RFC 3056), Teredo (RFC 4380), NAT64 (RFC 6052).
 
-    Example:
+    Examples:
         >>> [is_public(ipaddress.ip_address(text)) for text in ("1.1.1.1", "::ffff:127.0.0.1")]
         [True, False]
     """

@@ -148,7 +148,7 @@ class DiskProducts(Sequence[Product]):
     # --- searching ----------------------------------------------------------------------------
 
     def search(self, query: ProductQuery) -> SearchResult:
-        """Answer a query; without a limit, with the first :data:`MOST` at most.
+        """Answer a query; without a limit, with the first ``MOST`` at most.
 
         Raises:
             InvalidArgumentError: The vector is not of the length of the catalogue's, or the

@@ -2,7 +2,7 @@
 
 Filters are built of columns and literals, never of text, so nothing that a title, a brand or a
 user says can be read as part of the filter. A product passes exactly where
-:meth:`stylesim.ProductQuery.matches` lets it pass.
+``stylesim.ProductQuery.matches`` lets it pass.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class CatalogKeeping(CatalogReaders):
                 arguments that makes one, called once a worker. None: no vectors. With
                 ``vectors``, the name of what made them.
             vectors: Vectors made elsewhere, float32 array of shape (n, d), one row a product.
-            columns: As for :meth:`from_csv`.
+            columns: As for ``from_csv``.
             workers: Processes that embed; 0 embeds in this one. From 1 on they are run by Ray
                 (extra ``ray``): a Ray that is connected or that RAY_ADDRESS names, else a local
                 one. A cluster has to see the pictures and the catalogue under the same paths.
@@ -144,11 +144,11 @@ class CatalogKeeping(CatalogReaders):
         """Add products; one whose id is there already is skipped.
 
         Args:
-            products: Products or mappings, or on disk the path of a file, as for :meth:`build`.
-            columns: As for :meth:`from_csv`; on disk, those that it was built with, unless
+            products: Products or mappings, or on disk the path of a file, as for ``build``.
+            columns: As for ``from_csv``; on disk, those that it was built with, unless
                 given.
             vectors: On disk, their vectors, where they were made elsewhere.
-            workers: On disk, processes that embed, as for :meth:`build`.
+            workers: On disk, processes that embed, as for ``build``.
             progress: Whether to show a progress bar on standard error.
 
         Returns:
@@ -176,20 +176,20 @@ class CatalogKeeping(CatalogReaders):
         disk, changed products move to the end.
 
         Args:
-            products: As for :meth:`add`.
-            columns: As for :meth:`add`.
-            vectors: As for :meth:`add`.
-            workers: As for :meth:`add`.
-            progress: As for :meth:`add`.
+            products: As for ``add``.
+            columns: As for ``add``.
+            vectors: As for ``add``.
+            workers: As for ``add``.
+            progress: As for ``add``.
 
         Returns:
-            As for :meth:`add`.
+            As for ``add``.
 
         Raises:
-            InvalidArgumentError: As for :meth:`add`.
-            StorageError: As for :meth:`add`.
+            InvalidArgumentError: As for ``add``.
+            StorageError: As for ``add``.
 
-        Example:
+        Examples:
             >>> import attrs
             >>> from stylesim import CatalogProvider, Product
             >>> shirt = Product("1", "Shirt", "https://shop.example/1", price=39.0)

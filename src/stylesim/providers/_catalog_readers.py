@@ -116,11 +116,11 @@ class CatalogReaders(AbstractProductProvider):
         """Read a file with one JSON object a line, in UTF-8.
 
         Args:
-            path: As for :meth:`from_csv`.
-            columns: As for :meth:`from_csv`.
-            require_image: As for :meth:`from_csv`.
-            name: As for :meth:`from_csv`.
-            terms: As for :meth:`from_csv`.
+            path: As for ``from_csv``.
+            columns: As for ``from_csv``.
+            require_image: As for ``from_csv``.
+            name: As for ``from_csv``.
+            terms: As for ``from_csv``.
 
         Returns:
             The provider.
@@ -145,11 +145,11 @@ class CatalogReaders(AbstractProductProvider):
         """Read a Parquet file; needs the extra ``catalog``.
 
         Args:
-            path: As for :meth:`from_csv`; an ``image`` column may hold encoded bytes.
-            columns: As for :meth:`from_csv`.
-            require_image: As for :meth:`from_csv`.
-            name: As for :meth:`from_csv`.
-            terms: As for :meth:`from_csv`.
+            path: As for ``from_csv``; an ``image`` column may hold encoded bytes.
+            columns: As for ``from_csv``.
+            require_image: As for ``from_csv``.
+            name: As for ``from_csv``.
+            terms: As for ``from_csv``.
 
         Returns:
             The provider.

@@ -95,7 +95,7 @@ def table_of(
     """Rows as a table; rows that were not seen carry zeros.
 
     Args:
-        records: n rows of :func:`record`.
+        records: n rows of ``record``.
         dim: Length of the vectors; 0 for a catalogue without.
         vectors: float32 array of shape (n, dim); None for none.
         seen: Whether each row has a vector; None: all or none of them.
@@ -150,7 +150,7 @@ def product_of(row: Mapping[str, Any], base: Path) -> Product:
     """A product again.
 
     Raises:
-        DamagedFileError: The row is none that :func:`record` makes.
+        DamagedFileError: The row is none that ``record`` makes.
     """
     try:
         fields = json.loads(row["row"])

@@ -50,7 +50,7 @@ class CatalogChanges:
         embedded: Pictures that were embedded; those of unchanged pictures are not.
         skipped: Rows that made no product, and pictures that could not be read.
 
-    Example:
+    Examples:
         >>> CatalogChanges(added=2).added
         2
     """

@@ -18,7 +18,7 @@ from stylesim.errors import MissingExtraError
 
 @attrs.define(eq=False)
 class Deadline:
-    """When everything has to be there, as :func:`time.monotonic` counts; it may be moved."""
+    """When everything has to be there, as ``time.monotonic`` counts; it may be moved."""
 
     end: float = math.inf
 

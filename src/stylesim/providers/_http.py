@@ -88,10 +88,10 @@ class HttpProvider(AbstractProductProvider):
 
     @abc.abstractmethod
     def plan(self, query: ProductQuery) -> Plan:
-        """Yield :class:`Request` values, be sent their JSON, return products."""
+        """Yield ``Request`` values, be sent their JSON, return products."""
 
     def search(self, query: ProductQuery) -> SearchResult:
-        """Ask the shop; see :meth:`AbstractProductProvider.search`."""
+        """Ask the shop; see ``AbstractProductProvider.search``."""
         return self._run(self.plan(query))
 
     async def asearch(self, query: ProductQuery) -> SearchResult:

@@ -187,7 +187,7 @@ class Intake:
         self.skipped.append(SkippedProduct(reason, id=known, row=row, source=self.source))
 
     def take(self, number: int, row: object, **how: Any) -> None:
-        """Add a product, or a row read as :func:`product_of` reads it."""
+        """Add a product, or a row read as ``product_of`` reads it."""
         columns = how.pop("columns", {})
         try:
             if isinstance(row, Product):

@@ -30,14 +30,14 @@ class SkippedProductWarning(StyleSimWarning):
 class AbstractProductProvider(abc.ABC):
     """Where products come from: a shop, a database, a file.
 
-    To write one, derive from this class and write :meth:`search`. Ranking by
+    To write one, derive from this class and write ``search``. Ranking by
     the picture, leaving out what is owned, and the reasons are not its work.
 
     Attributes:
         name: What to call it in messages.
         terms: What may be done with its answers.
 
-    Example:
+    Examples:
         >>> from stylesim.products import ProductQuery
         >>> class OneSkirt(AbstractProductProvider):
         ...     name = "one skirt"
@@ -57,12 +57,12 @@ class AbstractProductProvider(abc.ABC):
         """Find products.
 
         Args:
-            query: What is asked; :meth:`~stylesim.ProductQuery.matches` says whether a
+            query: What is asked; ``stylesim.ProductQuery.matches`` says whether a
                 product fits.
 
         Returns:
             Products, the likeliest first, at most ``query.limit``. A
-            :class:`SearchResult` can also tell what could not be used.
+            ``SearchResult`` can also tell what could not be used.
 
         Raises:
             ProviderError: The shop did not answer, or answered with nonsense.
@@ -72,13 +72,13 @@ class AbstractProductProvider(abc.ABC):
         """Search without blocking the event loop; by default in a thread.
 
         Args:
-            query: As for :meth:`search`.
+            query: As for ``search``.
 
         Returns:
-            As :meth:`search`, as a sequence.
+            As ``search``, as a sequence.
 
         Raises:
-            ProviderError: As for :meth:`search`.
+            ProviderError: As for ``search``.
         """
 
         def found() -> Sequence[Product]:
@@ -98,7 +98,7 @@ class SearchResult(Sequence[Product]):
         cosines: How near each product is to ``query.near``, -1 to 1; empty where nothing was
             to be near, or the provider has no vectors.
 
-    Example:
+    Examples:
         >>> skirt = Product(id="1", title="Skirt", url="https://shop.example/1")
         >>> found = SearchResult([skirt], [SkippedProduct("its price is not known", id="2")])
         >>> len(found), found[0].title, found.skipped[0].id
@@ -157,7 +157,7 @@ def ask(
 async def aask(
     provider: AbstractProductProvider, query: ProductQuery, *, name: str, most: int
 ) -> SearchResult:
-    """As :func:`ask`, without blocking the event loop.
+    """As ``ask``, without blocking the event loop.
 
     A provider that has an ``asearch`` of its own is awaited; any other is asked in a thread.
     """

@@ -64,7 +64,7 @@ class CachedProvider(AbstractProductProvider):
         InvalidArgumentError: An argument is of the wrong kind.
         StorageError: The file cannot be opened, or belongs to something else.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from stylesim.products import Product, ProductQuery
         >>> from stylesim.providers import FunctionProvider
@@ -108,7 +108,7 @@ class CachedProvider(AbstractProductProvider):
             raise self._problem(error) from error
 
     def search(self, query: ProductQuery) -> SearchResult:
-        """Give the kept answer, or ask; see :meth:`AbstractProductProvider.search`."""
+        """Give the kept answer, or ask; see ``AbstractProductProvider.search``."""
         known = self._kept(query)
         return known if known is not None else self._keep(query, self.provider.search(query))
 

@@ -35,13 +35,13 @@ def _products(values: Any) -> tuple[Product, ...] | DiskProducts:
 class CatalogProvider(CatalogKeeping):
     """Products of one catalogue, in memory or on disk; pictures stay in their files.
 
-    In memory: :meth:`from_csv`, :meth:`from_jsonl`, :meth:`from_parquet`, :meth:`from_folder`
-    and :meth:`from_products`. Columns are named as the fields of :class:`Product` (any case),
+    In memory: ``from_csv``, ``from_jsonl``, ``from_parquet``, ``from_folder``
+    and ``from_products``. Columns are named as the fields of ``Product`` (any case),
     or by ``columns``; other columns become ``attributes``. Rows that make no product (no
     picture, an address that is not http, a price that is no price, an id given before, a row
     cut off) are left out, listed in ``skipped`` and warned of once.
 
-    On disk, for catalogues of up to millions: :meth:`build` once, then :meth:`open`. Needs the
+    On disk, for catalogues of up to millions: ``build`` once, then ``open``. Needs the
     extra ``catalog``. Both are searched, changed and counted in the same way.
 
     Args:
@@ -53,7 +53,7 @@ class CatalogProvider(CatalogKeeping):
     Raises:
         ProductError: There is no usable product at all.
 
-    Example:
+    Examples:
         >>> from stylesim.products import Product, ProductQuery
         >>> shirt = Product("1", "Linen shirt", "https://shop.example/1", price=39.0)
         >>> shop = CatalogProvider.from_products([shirt])
@@ -147,7 +147,7 @@ class CatalogProvider(CatalogKeeping):
             InvalidArgumentError: There are no vectors, or no model to embed the picture with.
             ImageError: The picture cannot be read.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> from stylesim.backbones import FunctionBackbone
             >>> colour = FunctionBackbone(

@@ -65,7 +65,7 @@ class ChainProvider(AbstractProductProvider):
         InvalidArgumentError: An argument is of the wrong kind.
         ProviderError: When searched: every provider failed.
 
-    Example:
+    Examples:
         >>> from stylesim.products import Product, ProductQuery
         >>> from stylesim.providers import CatalogProvider, FunctionProvider
         >>> shirt = Product("1", "Linen shirt", "https://shop.example/1")
@@ -95,7 +95,7 @@ class ChainProvider(AbstractProductProvider):
         )
 
     def search(self, query: ProductQuery) -> SearchResult:
-        """Ask the providers; see :meth:`AbstractProductProvider.search`."""
+        """Ask the providers; see ``AbstractProductProvider.search``."""
         answers: list[_Answer] = []
         for group in self._groups():
             asked = [_ask(provider, query) for provider in group]

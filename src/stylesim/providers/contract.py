@@ -1,6 +1,6 @@
 """Tests that every provider has to pass; run them on yours.
 
-With pytest, derive a test class and say how your provider is made::
+With pytest, derive a test class and say how your provider is made:
 
     from stylesim.providers.contract import ProviderContract
 
@@ -9,7 +9,7 @@ With pytest, derive a test class and say how your provider is made::
         def make_provider(self):
             return MyShop()
 
-Without pytest, call :func:`check_provider`.
+Without pytest, call ``check_provider``.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ HOSTILE = (
 
 
 class ProviderContract:
-    """The contract of :class:`~stylesim.AbstractProductProvider` as tests.
+    """The contract of ``stylesim.AbstractProductProvider`` as tests.
 
-    Derive from it, write :meth:`make_provider`, and override what else has to be
+    Derive from it, write ``make_provider``, and override what else has to be
     told. A provider that asks a shop over a network should be given a local stand-in of
     the shop here.
 
@@ -192,7 +192,7 @@ def check_provider(provider: AbstractProductProvider, query: ProductQuery | None
     Raises:
         AssertionError: It breaks the contract; the message says where.
 
-    Example:
+    Examples:
         >>> from stylesim.providers import FunctionProvider
         >>> from stylesim.providers.contract import check_provider
         >>> skirt = {"id": "1", "title": "Skirt", "url": "https://shop.example/1"}

@@ -54,7 +54,7 @@ class EbayBrowseProvider(HttpProvider):
     Raises:
         InvalidArgumentError: A key is missing, or a setting is of the wrong kind.
 
-    Example:
+    Examples:
         >>> shop = EbayBrowseProvider(client_id="id", client_secret="secret")
         >>> "secret" in repr(shop)
         False
@@ -105,7 +105,7 @@ class EbayBrowseProvider(HttpProvider):
     async def asearch_by_image(
         self, image: ImageLike, query: ProductQuery | None = None
     ) -> SearchResult:
-        """As :meth:`search_by_image`, without blocking the event loop.
+        """As ``search_by_image``, without blocking the event loop.
 
         Args:
             image: The picture; it is sent to eBay.

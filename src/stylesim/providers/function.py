@@ -20,8 +20,8 @@ class FunctionProvider(AbstractProductProvider):
     """Makes a provider of a function from a query to products.
 
     Args:
-        function: Takes a :class:`~stylesim.ProductQuery`, returns products, or mappings with
-            the fields of :class:`~stylesim.Product`, read as the rows of a catalogue are. A
+        function: Takes a ``stylesim.ProductQuery``, returns products, or mappings with
+            the fields of ``stylesim.Product``, read as the rows of a catalogue are. A
             mapping that is no product is skipped and reported. It may ignore the query: what
             does not fit is dropped.
         name: What to call it in messages.
@@ -31,7 +31,7 @@ class FunctionProvider(AbstractProductProvider):
     Raises:
         InvalidArgumentError: An argument is of the wrong kind.
 
-    Example:
+    Examples:
         >>> shelf = [
         ...     {"id": "1", "title": "Pleated skirt", "url": "https://shop.example/1"},
         ...     {"id": "2", "title": "Wool coat", "url": "javascript:alert(1)"},

@@ -31,7 +31,7 @@ class SearchPage:
             become whole numbers, or nothing.
         language: ``"en"`` or ``"ko"``.
 
-    Example:
+    Examples:
         >>> SearchPage("My shop", "https://shop.example/search?q={words}").language
         'en'
     """
@@ -84,7 +84,7 @@ PAGES: Mapping[str, SearchPage] = {
     "zalando": SearchPage("Zalando", "https://en.zalando.de/catalogue/?q={words}"),
     "amazon": SearchPage("Amazon", "https://www.amazon.com/s?k={words}&i=fashion"),
 }
-"""Search pages by the short names that :class:`SearchLinkProvider` takes."""
+"""Search pages by the short names that ``SearchLinkProvider`` takes."""
 
 
 def _pages(shops: object) -> tuple[SearchPage, ...]:
@@ -114,14 +114,14 @@ class SearchLinkProvider(AbstractProductProvider):
 
     Args:
         shops: Short names among ``naver``, ``musinsa``, ``google``, ``zalando``
-            and ``amazon``, or :class:`SearchPage` values.
+            and ``amazon``, or ``SearchPage`` values.
         name: Name in messages and in ``Product.source``.
         terms: What may be done with the answers.
 
     Raises:
         InvalidArgumentError: A shop is not known.
 
-    Example:
+    Examples:
         >>> from stylesim.products import ProductQuery
         >>> shop = SearchLinkProvider(["zalando", "musinsa"])
         >>> for link in shop.search(ProductQuery(category="jeans", colour="navy")):

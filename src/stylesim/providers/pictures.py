@@ -62,7 +62,7 @@ class PictureFetcher:
     Raises:
         InvalidArgumentError: A setting is out of range.
 
-    Example:
+    Examples:
         >>> fetcher = PictureFetcher(timeout=5)
         >>> fetcher.fetch(["http://127.0.0.1/skirt.jpg"])[0].problem
         'the host 127.0.0.1 is not on the public internet'

@@ -30,7 +30,7 @@ class SerpApiShoppingProvider(HttpProvider):
     Raises:
         InvalidArgumentError: The key is missing, or an address is none.
 
-    Example:
+    Examples:
         >>> shop = SerpApiShoppingProvider(api_key="secret", country="de", currency="EUR")
         >>> "secret" in repr(shop)
         False

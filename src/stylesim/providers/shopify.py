@@ -36,7 +36,7 @@ class ShopifyCatalogProvider(HttpProvider):
     Raises:
         InvalidArgumentError: A key is missing, or an address is none.
 
-    Example:
+    Examples:
         >>> shop = ShopifyCatalogProvider(client_id="id", client_secret="secret", ships_to="DE")
         >>> "secret" in repr(shop)
         False
