@@ -39,6 +39,8 @@ class Opinion:
         draws: Array of shape (draws,): similarities, 0 to 1, that other photographs of the same
             style might have given; None where that is not known.
         share: How much it counts among what several regions of a photograph say.
+        garment: Number of the garment that speaks, among those of the picture: a dress speaks for
+            two regions. None for the whole picture, and where it is by itself.
 
     Examples:
         >>> import numpy as np
@@ -50,6 +52,7 @@ class Opinion:
     neither: float = 0.0
     draws: npt.NDArray[np.floating] | None = None
     share: float = 1.0
+    garment: int | None = None
 
     @property
     def similarity(self) -> float:
@@ -91,17 +94,19 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
         if not parts:
             continue
         table = _table(head, parts, tossed)
-        for owner, row in zip(owners, table, strict=True):
+        for part, owner, row in zip(parts, owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
             known = joint.sum()
             proba = joint / known if known > 0 else np.full(n_classes, 1 / n_classes)
             draws = row[n_classes + 1 :] if head.clouds is not None else None
-            out[owner][region] = Opinion(proba.astype(np.float32), neither, draws, head.share)
+            number = None if region == WHOLE else views[owner].garments.index(part)
+            said = Opinion(proba.astype(np.float32), neither, draws, head.share, number)
+            out[owner][region] = said
     if len(learned.heads) > 1:
-        for view, said in zip(views, out, strict=True):
+        for view, regions in zip(views, out, strict=True):
             if not view.garments:
-                said[WHOLE] = _nothing(said[WHOLE], learned.nothing_found)
+                regions[WHOLE] = _nothing(regions[WHOLE], learned.nothing_found)
     return out
 
 
@@ -118,8 +123,8 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
     A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
     one slot all but rules a class out, the other cannot make up for it. That several agree is
     evidence too: their mean is no surer than they are, and right more often. So which of the
-    classes it is, if any, is told by the mean to a power: 1.9 of two slots that weigh alike, nearer
-    to 1 the more one outweighs the other.
+    classes it is, if any, is told by the mean to a power: 1.9 of two garments that weigh alike,
+    nearer to 1 the more one outweighs the other, and 1 of a dress, which is one for two slots.
 
     Args:
         said: One opinion a slot.
@@ -133,7 +138,7 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
     if len(said) == 1:
         return said[0]
     asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
-    power = _EVIDENCE ** np.log2(asked.sum() ** 2 / (asked**2).sum())  # of as many slots alike
+    power = _EVIDENCE ** np.log2(_garments(said, asked))
     share = asked * np.array([one.share for one in said])
     share = share / share.sum()
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
@@ -150,6 +155,15 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
     moved = [_log_odds(d) - _log_odds(one.similarity) for d, one in zip(draws, said, strict=True)]
     tossed = sigmoid(_log_odds(together.similarity) + power * (share @ np.stack(moved)))
     return attrs.evolve(together, draws=tossed)
+
+
+def _garments(said: Sequence[Opinion], weights: Floats) -> float:
+    """How many garments that weigh alike tell as much, as these tell together."""
+    each: dict[tuple[bool, int], float] = {}
+    for place, (one, weight) in enumerate(zip(said, weights, strict=True)):
+        key = (False, place) if one.garment is None else (True, one.garment)
+        each[key] = each.get(key, 0.0) + float(weight)
+    return sum(each.values()) ** 2 / sum(weight**2 for weight in each.values())
 
 
 def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stylesim._opinions import opinions
 from stylesim._regions import (
     BODY,
     WHOLE,
+    Learned,
     balanced,
     by_region,
     counted,
@@ -64,6 +66,22 @@ def test_a_dress_counts_for_the_upper_and_the_lower_body() -> None:
     (seen,) = by_region([dress], heads)
     assert seen["upper"][0] > 0.5
     assert np.allclose(seen["upper"], seen["lower"], atol=0.2)
+
+
+def test_opinions_name_the_garment_that_speaks() -> None:
+    dress, outfit = picture(full=A), picture(bottom=A, shoes=A, top=B)
+    learned = Learned(("wanted", "other"), learn([outfit] * 2, [picture(top=B, bottom=B)] * 2), ())
+    one, several = opinions([dress, outfit], learned)
+    assert {name: said.garment for name, said in one.items()} == {
+        "upper": 0,
+        "lower": 0,
+        WHOLE: None,
+    }
+    assert {name: said.garment for name, said in several.items()} == {
+        "upper": 2,
+        "lower": 0,
+        WHOLE: None,
+    }
 
 
 def test_a_class_not_seen_in_a_region_keeps_its_laplace_share_there() -> None:

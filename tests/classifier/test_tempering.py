@@ -83,6 +83,13 @@ def test_slots_that_agree_are_surer_than_either() -> None:
     assert pooled([yes, yes], np.array([1.0, 1e-6])).proba[0] == pytest.approx(0.8, abs=2e-3)
 
 
+def test_a_dress_does_not_agree_with_itself() -> None:
+    upper, lower = (Opinion(np.array([0.8, 0.2]), garment=number) for number in (0, 0))
+    assert pooled([upper, lower]).proba[0] == pytest.approx(0.8, abs=2e-3)
+    jacket, skirt = (Opinion(np.array([0.8, 0.2]), garment=number) for number in (0, 1))
+    assert pooled([jacket, skirt]).proba[0] > 0.9
+
+
 def test_draws_move_as_far_as_what_is_pooled() -> None:
     draws = np.array([0.5, 0.8, 0.95])
     said = Opinion(np.array([0.8, 0.2]), draws=draws)
