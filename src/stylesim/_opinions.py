@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from stylesim.types import FloatArray
 
 _FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
-# Evidence of two slots for each of one: 2 were they independent, 1 did they say the same. Chosen
-# on held-out photographs, where 1.7 to 2 do about as well.
-_EVIDENCE = 1.9
 
 
 @attrs.frozen(eq=False)
@@ -123,8 +120,9 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
     A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
     one slot all but rules a class out, the other cannot make up for it. That several agree is
     evidence too: their mean is no surer than they are, and right more often. So which of the
-    classes it is, if any, is told by the mean to a power: 1.9 of two garments that weigh alike,
-    nearer to 1 the more one outweighs the other, and 1 of a dress, which is one for two slots.
+    classes it is, if any, is told by the mean to a power, that of their number: garments are taken
+    for independent. The number is nearer to 1 the more one outweighs the others, and a dress is
+    one, though it speaks for two slots.
 
     Args:
         said: One opinion a slot.
@@ -138,7 +136,7 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
     if len(said) == 1:
         return said[0]
     asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
-    power = _EVIDENCE ** np.log2(_garments(said, asked))
+    power = _garments(said, asked)
     share = asked * np.array([one.share for one in said])
     share = share / share.sum()
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
