@@ -97,8 +97,8 @@ def test_what_counts_is_what_counted_in_the_pool(
     assert even.similarity < uneven.similarity
     weighed = explain(model, picture, slot_weights={"upper": 1, "lower": 3})
     assert [part.weight for part in weighed.parts] == [0.5, 0.5]
-    # But for how sure garments are together that do not weigh alike.
-    assert weighed.similarity == pytest.approx(even.similarity, abs=0.005)
+    # Both speak alike then, but neither in full.
+    assert even.similarity < weighed.similarity < 0.5
     assert [part.weight for part in explain(model, picture, slot="top").parts] == [1.0]
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import count as count_from
 from statistics import NormalDist
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import attrs
 import numpy as np
@@ -109,9 +110,7 @@ class Clouds:
         Args:
             x: Rows of shape (n, d).
             logits: Array of shape (n, classes), already tempered.
-            tossed: Array of shape (draws, classes) of ``normals``, the same for all regions:
-                what other photographs of a class would change, they would change for its upper
-                and its lower body alike.
+            tossed: Array of shape (draws, classes) of `normals`.
 
         Returns:
             Probabilities of the first class and of "neither", both of shape (draws, n).
@@ -206,14 +205,23 @@ def without_own(rows: Floats, labels: Ints, groups: Ints, n_classes: int) -> tup
     return sums / sizes[:, None], (sums[labels] - mine[owner]) / rest
 
 
-def normals(classes: Sequence[str]) -> Floats:
+def normals(classes: Sequence[str], region: str) -> Floats:
     """Standard normal numbers of shape (DRAWS, classes), evenly spread.
 
     The wanted class comes first; the others have theirs by name, so that their order changes
-    nothing.
+    nothing. Each region of the body has them in an order of its own: other photographs of a class
+    would show other tops and other skirts, and one tells little of the other.
     """
     rest = sorted(classes[1:])
-    return _spread_out(len(classes))[:, [0, *(1 + rest.index(name) for name in classes[1:])]]
+    drawn: Floats = _spread_out(len(classes))[
+        :, [0, *(1 + rest.index(name) for name in classes[1:])]
+    ]
+    return drawn[_order(region)]
+
+
+@lru_cache(maxsize=32)
+def _order(region: str) -> Ints:
+    return np.random.default_rng(crc32(region.encode())).permutation(DRAWS)
 
 
 @lru_cache(maxsize=8)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stylesim.functional import Floats
     from stylesim.types import FloatArray
 
+_LEAST = 1e-12
 _FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
 
 
@@ -36,6 +37,8 @@ class Opinion:
         draws: Array of shape (draws,): similarities, 0 to 1, that other photographs of the same
             style might have given; None where that is not known.
         share: How much it counts among what several regions of a photograph say.
+        neither_draws: Array of shape (draws,): of the same draws, the probability of "neither";
+            None where they do not move it.
         garment: Number of the garment that speaks, among those of the picture: a dress speaks for
             two regions. None for the whole picture, and where it is by itself.
 
@@ -50,6 +53,7 @@ class Opinion:
     draws: npt.NDArray[np.floating] | None = None
     share: float = 1.0
     garment: int | None = None
+    neither_draws: npt.NDArray[np.floating] | None = None
 
     @property
     def similarity(self) -> float:
@@ -85,20 +89,22 @@ def opinions(views: Sequence[PictureView], learned: Learned) -> list[dict[str, O
     """
     out: list[dict[str, Opinion]] = [{} for _ in views]
     n_classes = len(learned.classes)
-    tossed = normals(learned.classes)
     for region, head in learned.heads.items():
         parts, owners = parts_by_region(views, region)
         if not parts:
             continue
-        table = _table(head, parts, tossed)
+        table = _table(head, parts, normals(learned.classes, region))
         for part, owner, row in zip(parts, owners, table, strict=True):
             joint, neither = row[:n_classes], float(np.clip(row[n_classes], 0.0, 1.0))
             # Where "neither" is certain nothing is left to share out; then all alike.
             known = joint.sum()
             proba = joint / known if known > 0 else np.full(n_classes, 1 / n_classes)
-            draws = row[n_classes + 1 :] if head.clouds is not None else None
-            number = None if region == WHOLE else views[owner].garments.index(part)
-            said = Opinion(proba.astype(np.float32), neither, draws, head.share, number)
+            said = Opinion(proba.astype(np.float32), neither, share=head.share)
+            if region != WHOLE:
+                said = attrs.evolve(said, garment=views[owner].garments.index(part))
+            if head.clouds is not None:
+                draws, lost = np.split(row[n_classes + 1 :], 2)
+                said = attrs.evolve(said, draws=draws, neither_draws=lost)
             out[owner][region] = said
     if len(learned.heads) > 1:
         for view, regions in zip(views, out, strict=True):
@@ -115,72 +121,90 @@ def overall(said: Mapping[str, Opinion]) -> FloatArray:
 
 
 def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
-    """What the slots of one photograph say together: the geometric mean, sharpened.
+    """What the slots of one photograph say together: their probabilities multiplied.
 
     A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
-    one slot all but rules a class out, the other cannot make up for it. That several agree is
-    evidence too: their mean is no surer than they are, and right more often. So which of the
-    classes it is, if any, is told by the mean to a power, that of their number: garments are taken
-    for independent. The number is nearer to 1 the more one outweighs the others, and a dress is
-    one, though it speaks for two slots.
+    one slot all but rules a class out, the other cannot make up for it, and two that agree are
+    surer together than either. Garments are taken for independent; a dress is one, though it
+    speaks for two slots. Whether it is of none of the classes is told by the geometric mean: that
+    two garments are a little unusual does not make the outfit more so.
 
     Args:
         said: One opinion a slot.
-        share: What their own shares are multiplied with; None for 1.
+        share: What their own shares are multiplied with; None for 1. Only their ratios count: the
+            heaviest speaks in full.
 
-    Method: logarithmic opinion pool, with "neither" as one more class; C. Genest and J. Zidek,
-    Combining Probability Distributions, Statistical Science 1986. Sharpened as by V. Satopää and
-    others, Combining Multiple Probability Predictions Using a Simple Logit Model, International
-    Journal of Forecasting 2014.
+    Method: logarithmic opinion pool; C. Genest and J. Zidek, Combining Probability Distributions,
+    Statistical Science 1986.
     """
     if len(said) == 1:
         return said[0]
-    asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
-    power = _garments(said, asked)
-    share = asked * np.array([one.share for one in said])
-    share = share / share.sum()
+    weights = _weights(said, share)
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
-    if not joint[:, -1].any():  # a model that never says "neither" is not made to
-        joint = joint[:, :-1]
-    shares = softmax((share @ np.log(joint + _FLOOR))[None])[0]
-    classes = len(said[0].proba)
-    sharper = shares[:classes] ** power
-    together = Opinion(sharper / sharper.sum(), float(shares[classes:].sum()))
+    logs = np.log(joint + _FLOOR)
+    proba = softmax((weights @ logs[:, :-1])[None])[0]
+    neither = 0.0
+    if joint[:, -1].any():  # a model that never says "neither" is not made to
+        neither = float(softmax((weights / weights.sum() @ logs)[None])[0, -1])
+    together = Opinion(proba, neither)
     draws = [one.draws for one in said if one.draws is not None]
-    if len(draws) < len(said):
-        return together
-    # Each draw moves the log-odds as far as those of the slots are moved.
-    moved = [_log_odds(d) - _log_odds(one.similarity) for d, one in zip(draws, said, strict=True)]
-    tossed = sigmoid(_log_odds(together.similarity) + power * (share @ np.stack(moved)))
-    return attrs.evolve(together, draws=tossed)
+    return _tossed(together, said, draws, weights) if len(draws) == len(said) else together
 
 
-def _garments(said: Sequence[Opinion], weights: Floats) -> float:
-    """How many garments that weigh alike tell as much, as these tell together."""
-    each: dict[tuple[bool, int], float] = {}
-    for place, (one, weight) in enumerate(zip(said, weights, strict=True)):
-        key = (False, place) if one.garment is None else (True, one.garment)
-        each[key] = each.get(key, 0.0) + float(weight)
-    return sum(each.values()) ** 2 / sum(weight**2 for weight in each.values())
+def _weights(said: Sequence[Opinion], share: Floats | None) -> Floats:
+    """How often each opinion is multiplied with; slots that one garment speaks for share one."""
+    asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
+    own = np.array([one.share for one in said])
+    speak = [n if one.garment is None else -1 - one.garment for n, one in enumerate(said)]
+    out: Floats = asked / asked.max() * own / np.array([speak.count(one) for one in speak])
+    return out
 
 
-def _log_odds(p: npt.NDArray[np.floating] | float) -> Floats:
-    out: Floats = np.log(np.add(p, _FLOOR)) - np.log(np.subtract(1.0 + _FLOOR, p))
+def _tossed(
+    together: Opinion,
+    said: Sequence[Opinion],
+    draws: Sequence[npt.NDArray[np.floating]],
+    weights: Floats,
+) -> Opinion:
+    """Give it draws: each moves log-odds as far as those of the slots are moved."""
+    lost = [one.neither_draws for one in said]
+    off = np.stack(
+        [
+            np.full(len(draws[0]), one.neither) if d is None else d
+            for one, d in zip(said, lost, strict=True)
+        ]
+    )
+    wanted = np.minimum(np.stack(draws) / np.maximum(1.0 - off, _LEAST), 1.0)
+    before = np.array([[one.proba[0], one.neither] for one in said])
+    moved = weights @ (_log_odds(wanted) - _log_odds(before[:, :1]))
+    shares = sigmoid(_log_odds(together.proba[0], _LEAST) + moved)
+    neither = np.zeros(len(shares))
+    if together.neither > 0:
+        moved = weights / weights.sum() @ (_log_odds(off) - _log_odds(before[:, 1:]))
+        neither = sigmoid(_log_odds(together.neither, _LEAST) + moved)
+    return attrs.evolve(together, draws=shares * (1.0 - neither), neither_draws=neither)
+
+
+def _log_odds(p: npt.NDArray[np.floating] | float, floor: float = _FLOOR) -> Floats:
+    out: Floats = np.log(np.add(p, floor)) - np.log(np.subtract(1.0 + floor, p))
     return out
 
 
 def _table(head: RegionHead, parts: Sequence[GarmentView], normal: Floats) -> Floats:
-    """A row a garment: joint probabilities of the classes, "neither", and draws of similarity."""
+    """A row a garment: joint probabilities of the classes, "neither", draws of both.
+
+    Draws of the similarity come before those of "neither".
+    """
     clouds = head.clouds
     proba = head.proba(parts)
     if clouds is None:
-        return np.column_stack([proba, np.zeros((len(parts), 1 + DRAWS))])
+        return np.column_stack([proba, np.zeros((len(parts), 1 + 2 * DRAWS))])
     x = head.rows(parts)
     logits = head.head.logits(x) / head.head.temperature
     neither = sigmoid(clouds.log_odds(x))
     tossed, odds = clouds.draws(x, logits, normal[:, list(head.members)])
     similarity = (1.0 - head.shares.sum()) * tossed * (1.0 - odds)
-    return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T])
+    return np.column_stack([proba * (1.0 - neither)[:, None], neither, similarity.T, odds.T])
 
 
 def _nothing(said: Opinion, floor: float) -> Opinion:
@@ -189,4 +213,4 @@ def _nothing(said: Opinion, floor: float) -> Opinion:
     draws = said.draws
     if draws is not None:
         draws = np.minimum(draws / (1.0 - said.neither), 1.0) * (1.0 - floor)
-    return attrs.evolve(said, neither=floor, draws=draws)
+    return attrs.evolve(said, neither=floor, draws=draws, neither_draws=None)

@@ -79,8 +79,15 @@ def test_slots_that_agree_are_surer_than_either() -> None:
     both = pooled([yes, yes])
     assert both.proba[0] == pytest.approx(16 / 17, abs=2e-3)
     assert both.neither == pytest.approx(0.1, abs=1e-3)
-    # Where one outweighs the other there is hardly more than one.
-    assert pooled([yes, yes], np.array([1.0, 1e-6])).proba[0] == pytest.approx(0.8, abs=2e-3)
+
+
+@pytest.mark.parametrize("weight", [0.01, 0.5, 1.0, 4.0, 100.0])
+def test_a_slot_that_says_nothing_changes_nothing(weight: float) -> None:
+    yes, silent = Opinion(np.array([0.8, 0.2])), Opinion(np.array([0.5, 0.5]))
+    said = pooled([yes, silent], np.array([1.0, weight]))
+    assert said.proba[0] <= 0.8
+    if weight <= 1:
+        assert said.proba[0] == pytest.approx(0.8, abs=1e-3)
 
 
 def test_a_dress_does_not_agree_with_itself() -> None:
@@ -90,12 +97,17 @@ def test_a_dress_does_not_agree_with_itself() -> None:
     assert pooled([jacket, skirt]).proba[0] > 0.9
 
 
-def test_draws_move_as_far_as_what_is_pooled() -> None:
-    draws = np.array([0.5, 0.8, 0.95])
-    said = Opinion(np.array([0.8, 0.2]), draws=draws)
+@pytest.mark.parametrize("neither", [0.0, 0.01, 0.3])
+def test_draws_of_a_pool_are_what_the_pool_of_the_draws_would_be(neither: float) -> None:
+    wanted, lost = np.array([0.5, 0.7, 0.9, 0.999]), np.array([1.0, 0.5, 1.5, 1.0]) * neither
+    said = Opinion(np.array([0.99, 0.01]), neither, wanted * (1 - lost), neither_draws=lost)
+    truth = [
+        pooled([Opinion(np.array([p, 1 - p]), n)] * 2).similarity
+        for p, n in zip(wanted, lost, strict=True)
+    ]
     both = pooled([said, said])
-    odds = 2 * np.log(draws / (1 - draws))
-    assert both.draws == pytest.approx(1 / (1 + np.exp(-odds)), abs=5e-3)
+    assert both.draws == pytest.approx(truth, abs=0.02)
+    assert both.neither_draws == pytest.approx(lost, abs=0.02)
 
 
 def test_a_pool_goes_by_the_shares() -> None:

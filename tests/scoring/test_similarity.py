@@ -43,10 +43,11 @@ def test_upper_and_lower_body_weigh_the_same(scorer, draw_outfit) -> None:
 @pytest.mark.parametrize(
     ("weights", "similarity"),
     [
-        # Log-odds of 0.9 and 0.1 are 2.2 and -2.2: a quarter and three quarters make -1.1. Weights
-        # of 1 and 3 tell as much as 1.6 slots alike, for which that counts 1.6 times.
-        ({"bottom": 3}, 0.147),
-        ({"lower": 3}, 0.147),
+        # Log-odds of 0.9 and 0.1 are 2.2 and -2.2: a third of the one and the other make -1.5.
+        ({"bottom": 3}, 0.188),
+        ({"lower": 3}, 0.188),
+        ({"upper": 1e200, "lower": 1e200}, 0.5),
+        ({"upper": 1e-200, "lower": 3e-200}, 0.188),
         ({ss.Slot.TOP: 0}, 0.1),
         ({"full": 2}, 0.5),
         ({"top": 1, "outer": 1, "shoes": 5}, 0.5),

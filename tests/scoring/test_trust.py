@@ -35,10 +35,10 @@ def test_similarity_is_what_neither_leaves(judging, draw_outfit) -> None:
     scorer = judging(upper=opinion(0.8, 0.25), lower=opinion(0.4))
     (row,) = scorer.score([draw_outfit(0.5, 0.5)])
     assert row.by_slot == {"upper": pytest.approx(0.6), "lower": pytest.approx(0.4)}
-    # The geometric mean of (0.6, 0.15, 0.25) and (0.4, 0.6, 0), "neither" last, scaled to 1; which
-    # of the classes it is, if any, counts twice.
-    joint = np.sqrt([(0.601 * 0.401), (0.151 * 0.601), (0.251 * 0.001)])
-    wanted, other = joint[:2] ** 2
+    # Of (0.6, 0.15, 0.25) and (0.4, 0.6, 0), "neither" last: the product tells which of the
+    # classes it is, if any, and the geometric mean, scaled to 1, whether it is any.
+    wanted, other = 0.601 * 0.401, 0.151 * 0.601
+    joint = np.sqrt([wanted, other, 0.251 * 0.001])
     assert row.p_neither == pytest.approx(joint[2] / joint.sum())
     assert row.by_class["wannabe"] == pytest.approx(wanted / (wanted + other))
     assert row.similarity == pytest.approx(row.by_class["wannabe"] * (1 - row.p_neither))
