@@ -123,6 +123,9 @@ def slot_rows(rows: Sequence[ItemSimilarity], labels: Sequence[str]) -> list[lis
         parts = dict(row.by_slot) or {"whole": row.similarity}
         intervals: Mapping[str, Any] = getattr(row, "intervals", None) or {}
         aside = set(parts) - set(row.counted or parts)
+        if not row.compared:
+            out.append([Bar(None, next(iter(parts)), None, _ASIDE, name)])
+            continue
         out.append(
             [
                 Bar(

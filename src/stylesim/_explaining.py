@@ -256,16 +256,18 @@ def sentence_of(row: ItemSimilarity, parts: Sequence[Part], nearest: Sequence[Ne
     wanted = names[0]
     first = f"{row.similarity:.2f} similar to {wanted}"
     top = max(names, key=lambda name: by_class[name])
-    if row.neither:
+    if not row.compared:
+        first = f"Not compared: {wanted} shows too little of it"
+    elif row.neither:
         first += f", and probably like none of the classes ({row.p_neither:.2f})"
     elif top != wanted:
         first += f", nearer to {top} ({row.shares[top]:.2f})"
-    if len(parts) > 1:
+    if len(parts) > 1 and row.compared:
         ranked = sorted(parts, key=lambda part: -part.similarity)
         best, worst = ranked[0], ranked[-1]
         first += f": the {best.name} most ({best.similarity:.2f})"
         first += f", the {worst.name} least ({worst.similarity:.2f})"
-    elif parts:
+    elif parts and row.compared:
         first += f", judged by the {parts[0].name}"
     if nearest:
         named = nearest[0].source or f"number {nearest[0].place + 1}"

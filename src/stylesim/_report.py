@@ -218,7 +218,10 @@ class SimilarityReport(Sequence[ItemSimilarity]):
         raise expected("item", "the id of a row", item, todo, NotFoundError)
 
     def table(self) -> SimilarityTable:
-        """The ``by_class`` of all rows, in the layout of the paper's Table 1."""
+        """The ``by_class`` of all rows, in the layout of the paper's Table 1.
+
+        Of what was not compared it is that of the whole picture.
+        """
         values = [[row.by_class[name] for name in self.classes] for row in self.rows]
         shape = (len(self.rows), len(self.classes))
         matrix = np.array(values, dtype=np.float32).reshape(shape)

@@ -178,7 +178,7 @@ class GarmentFinder(AbstractGarmentFinder):
 
     Trained on street photographs with drawn outlines and on laid-out garments; see the model
     card. Of several people, the largest is read. What a garment that is laid out is called, and
-    its slot, is told together with the bundled backbone, which looks at it cut out, and mirrored.
+    its slot, is told together with the bundled backbone, which looks twice at it, cut out.
 
     Args:
         min_confidence: Garments below this are not reported, 0 to 1.

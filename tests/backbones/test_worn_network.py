@@ -15,6 +15,7 @@ from stylesim.backbones import YoloBackbone, save_backbone
 from stylesim.backbones.activation import activation_map
 from stylesim.backbones.checkpoint import read_weights
 from stylesim.backbones.closely import features_closely
+from stylesim.backbones.pictures import GREY
 from stylesim.backbones.storing import read_safetensors, write_safetensors
 from stylesim.errors import DamagedFileError, InvalidArgumentError
 from stylesim.garments import frame_of
@@ -70,6 +71,34 @@ def test_each_network_gives_what_it_gives_alone(
     assert np.abs(first - second).max() > 5 * near
 
 
+def farther(picture: Image.Image) -> Image.Image:
+    """Mirrored, at nine tenths of the size, on grey."""
+    border = round(picture.width / 18)
+    out = Image.new("RGB", (picture.width + 2 * border, picture.height + 2 * border), GREY)
+    out.paste(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (border, border))
+    return out
+
+
+def test_what_is_laid_out_is_looked_at_from_farther_away_too(
+    both: YoloBackbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Image.Image] = []
+    usual = YoloBackbone.features
+
+    def features(self: YoloBackbone, images: list[Image.Image], **how: Any) -> Any:
+        shown.extend(images)
+        return usual(self, images, **how)
+
+    monkeypatch.setattr(YoloBackbone, "features", features)
+    large = noise(7).resize((180, 180))
+    features_closely(both, [large])
+    assert [image.size for image in shown] == [(180, 180), (200, 200)]
+    assert shown[1].tobytes() == farther(large).tobytes()
+    shown.clear()
+    features_closely(both, [large], [True])
+    assert len(shown) == 1
+
+
 def test_garments_are_seen_by_the_network_for_them_in_the_order_they_came(
     both: YoloBackbone,
 ) -> None:
@@ -77,7 +106,7 @@ def test_garments_are_seen_by_the_network_for_them_in_the_order_they_came(
     rows = features_closely(both, PICTURES, worn)
     side = 64
     for picture, on, row in zip(PICTURES, worn, rows, strict=True):
-        ways = [picture] if on else [picture, picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+        ways = [picture] if on else [picture, farther(picture)]
         wish = both.features(ways, side=side, worn=on).mean(0)
         assert row == pytest.approx(wish, abs=0.02 * float(np.abs(rows).max()))
     assert features_closely(both, [], []).shape == (0, 256)

@@ -92,6 +92,7 @@ def test_gaps_say_what_was_not_compared() -> None:
     assert sheet.index("hat") > sheet.index("tee")
     assert "not compared" in sheet
     assert aside in texts(plotting.gap_chart(report))
+    assert texts(plotting.slot_bars(report_of(hat))) == ["-", aside, "hat"]
     gaps = plotting.gap_chart(report.gaps())
     assert rows_named(gaps)[-2:] == ["tee", "hat"]
     assert sum(" ".join(text.split()).endswith(aside) for text in texts(gaps)) == 2

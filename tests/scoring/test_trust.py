@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 from PIL import Image
 
 import stylesim as ss
 from stylesim import datasets
-from stylesim._explaining import sentence_of
+from stylesim._explaining import Part, sentence_of
 from stylesim.classifier import Opinion
 from stylesim.errors import StyleSimError
 
@@ -136,6 +137,14 @@ def test_sentences_tell_shares_as_tables_do(judging, draw) -> None:
     assert pick.reason.endswith("it is still nearer to suit (0.42).")
     row = scorer.score([draw(0.3)])[0]
     assert sentence_of(row, [], []) == "0.18 similar to wannabe, nearer to suit (0.42)."
+
+
+def test_a_sentence_gives_no_number_to_what_was_not_compared(judging, draw) -> None:
+    (row,) = judging(whole=opinion(0.9)).score([draw(0.3)])
+    hat = attrs.evolve(row, compared=False)
+    part = Part(None, None, (0, 0, 1, 1), 0.9, 1.0, 0.0)
+    assert sentence_of(row, [part], []).startswith("0.90 similar to wannabe, judged by the whole")
+    assert sentence_of(hat, [part], []) == "Not compared: wannabe shows too little of it."
 
 
 # --- with the bundled networks ----------------------------------------------------------------
