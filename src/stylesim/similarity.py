@@ -42,7 +42,7 @@ class SimilarityScorer:
     """Scores clothes by the probability that they are of the wanted style.
 
     Upper and lower body count alike, however much of the picture either fills: in a photograph by
-    the geometric mean of their probabilities, as evidence on one outfit, in which the half that
+    the product of their probabilities, as evidence on one outfit, in which the half that
     is surer of the style counts less, so that neither decides alone; in an ``Outfit`` of
     pieces by the mean, as each piece earns its part. Other regions (shoes, headwear, bag,
     accessory) are told, but count only where nothing else shows or ``slot_weights`` names them.
