@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from stylesim.types import FloatArray
 
 _LEAST = 1e-12
+# Of what one garment says of a style, what another has said: 0 were they independent. Chosen on
+# held-out photographs, where anything up to 0.1 does about as well.
+_SHARED = 0.03
 _FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
 
 
@@ -125,9 +128,9 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
 
     A photograph shows one outfit, of one style, so its slots are evidence on the same thing. Where
     one slot all but rules a class out, the other cannot make up for it, and two that agree are
-    surer together than either. Garments are taken for independent; a dress is one, though it
-    speaks for two slots. Whether it is of none of the classes is told by the geometric mean: that
-    two garments are a little unusual does not make the outfit more so.
+    surer together than either. Garments are taken for all but independent; a dress is one, though
+    it speaks for two slots. Whether it is of none of the classes is told by the geometric mean:
+    that two garments are a little unusual does not make the outfit more so.
 
     Args:
         said: One opinion a slot.
@@ -152,12 +155,12 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
 
 
 def _weights(said: Sequence[Opinion], share: Floats | None) -> Floats:
-    """How often each opinion is multiplied with; slots that one garment speaks for share one."""
+    """To which power each opinion is taken; slots that one garment speaks for share one."""
     asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
     own = np.array([one.share for one in said])
     speak = [n if one.garment is None else -1 - one.garment for n, one in enumerate(said)]
     out: Floats = asked / asked.max() * own / np.array([speak.count(one) for one in speak])
-    return out
+    return out / (1.0 + _SHARED * (len(set(speak)) - 1))
 
 
 def _tossed(

@@ -77,7 +77,9 @@ def test_slots_that_misjudge_the_wanted_class_count_as_hardly_sure() -> None:
 def test_slots_that_agree_are_surer_than_either() -> None:
     yes = Opinion(np.array([0.8, 0.2]), 0.1)
     both = pooled([yes, yes])
-    assert both.proba[0] == pytest.approx(16 / 17, abs=2e-3)
+    # All but the product: they would share nothing of what they say.
+    assert both.proba[0] == pytest.approx(16 / 17, abs=1e-2)
+    assert both.proba[0] < 16 / 17 - 1e-3
     assert both.neither == pytest.approx(0.1, abs=1e-3)
 
 
@@ -87,7 +89,7 @@ def test_a_slot_that_says_nothing_changes_nothing(weight: float) -> None:
     said = pooled([yes, silent], np.array([1.0, weight]))
     assert said.proba[0] <= 0.8
     if weight <= 1:
-        assert said.proba[0] == pytest.approx(0.8, abs=1e-3)
+        assert said.proba[0] == pytest.approx(0.8, abs=1e-2)
 
 
 def test_a_dress_does_not_agree_with_itself() -> None:
