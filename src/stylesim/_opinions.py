@@ -155,12 +155,15 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
 
 
 def _weights(said: Sequence[Opinion], share: Floats | None) -> Floats:
-    """To which power each opinion is taken; slots that one garment speaks for share one."""
+    """To which power each opinion is taken; slots that one garment speaks for share its say."""
     asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
-    own = np.array([one.share for one in said])
     speak = [n if one.garment is None else -1 - one.garment for n, one in enumerate(said)]
-    out: Floats = asked / asked.max() * own / np.array([speak.count(one) for one in speak])
-    return out / (1.0 + _SHARED * (len(set(speak)) - 1))
+    asked = asked / asked.max() / np.array([speak.count(one) for one in speak])
+    totals = [asked[[one == other for one in speak]].sum() for other in set(speak)]
+    number = sum(totals) / max(totals)  # of garments, one that weighs less being a part of one
+    told: Floats = asked * np.array([one.share for one in said])
+    told *= number / (1.0 + _SHARED * (number - 1.0)) / told.sum()
+    return told
 
 
 def _tossed(

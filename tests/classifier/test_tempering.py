@@ -92,6 +92,13 @@ def test_a_slot_that_says_nothing_changes_nothing(weight: float) -> None:
         assert said.proba[0] == pytest.approx(0.8, abs=1e-2)
 
 
+@pytest.mark.parametrize("own", [0.3, 1.0, 1.7])
+def test_a_slot_that_weighs_next_to_nothing_is_as_good_as_none(own: float) -> None:
+    yes, no = Opinion(np.array([0.8, 0.2]), share=own), Opinion(np.array([0.3, 0.7]), share=2 - own)
+    said = [pooled([yes, no], np.array([1.0, w])).proba[0] for w in (1e-3, 1e-9)]
+    assert said == pytest.approx([0.8, 0.8], abs=5e-3)
+
+
 def test_a_dress_does_not_agree_with_itself() -> None:
     upper, lower = (Opinion(np.array([0.8, 0.2]), garment=number) for number in (0, 0))
     assert pooled([upper, lower]).proba[0] == pytest.approx(0.8, abs=2e-3)
