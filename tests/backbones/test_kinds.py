@@ -116,6 +116,19 @@ def test_a_classifier_keeps_what_its_own_weights_know(tmp_path: Path) -> None:
     assert again.predict_proba(reds) == pytest.approx(model.predict_proba(reds), abs=1e-5)
 
 
+def test_the_name_changes_with_how_garments_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = build_network()
+    save_backbone(network, tmp_path / "own.safetensors", kinds=(NAMES, torch.ones(3, 256)))
+    save_backbone(network, tmp_path / "plain.safetensors")
+    own, plain = (YoloBackbone(tmp_path / f"{name}.safetensors") for name in ("own", "plain"))
+    before = own.name, plain.name
+    monkeypatch.setattr("stylesim.backbones.yolo._LOOKING", 99)
+    assert own.name != before[0]
+    assert plain.name == before[1]
+
+
 def test_what_a_finder_says_of_the_kind_is_in_the_vector() -> None:
     picture = Image.new("RGB", (60, 60), "grey")
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from stylesim.backbones.pictures import Squaring
     from stylesim.types import FloatArray, ImageLike
 
+_LOOKING = 2  # changes with how garments are looked at, so that what caches hold is seen again
+
 
 @attrs.define(eq=False)
 class YoloBackbone(AbstractBackbone):
@@ -130,7 +132,7 @@ class YoloBackbone(AbstractBackbone):
     @property
     def name(self) -> str:  # type: ignore[override]
         """Weights, by name and digest, with all settings that change the vectors."""
-        end = "+neck" if self.neck else ""
+        end = "+neck" if self.neck else "" if self.kinds is None else f"+{_LOOKING}"
         # Few digits of what is not known beforehand could be met by trying.
         digits = self.digest[: 8 if bundled_of(self.digest) else 16]
         return f"{self.source.stem}@{digits}/{self.image_size}{self.squaring}{end}"
