@@ -158,7 +158,7 @@ def _weights(said: Sequence[Opinion], share: Floats | None) -> Floats:
     """To which power each opinion is taken; slots that one garment speaks for share its say."""
     asked = np.ones(len(said)) if share is None else np.asarray(share, dtype=np.float64)
     speak = [n if one.garment is None else -1 - one.garment for n, one in enumerate(said)]
-    asked = asked / asked.max() / np.array([speak.count(one) for one in speak])
+    asked = asked / np.array([speak.count(one) for one in speak])
     totals = [asked[[one == other for one in speak]].sum() for other in set(speak)]
     number = sum(totals) / max(totals)  # of garments, one that weighs less being a part of one
     told: Floats = asked * np.array([one.share for one in said])

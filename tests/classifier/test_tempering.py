@@ -102,6 +102,9 @@ def test_a_slot_that_weighs_next_to_nothing_is_as_good_as_none(own: float) -> No
 def test_a_dress_does_not_agree_with_itself() -> None:
     upper, lower = (Opinion(np.array([0.8, 0.2]), garment=number) for number in (0, 0))
     assert pooled([upper, lower]).proba[0] == pytest.approx(0.8, abs=2e-3)
+    # With shoes beside it there are two garments, each with half of the say.
+    shoes = Opinion(np.array([0.2, 0.8]), garment=1)
+    assert pooled([upper, lower, shoes]).proba[0] == pytest.approx(0.5, abs=1e-3)
     jacket, skirt = (Opinion(np.array([0.8, 0.2]), garment=number) for number in (0, 1))
     assert pooled([jacket, skirt]).proba[0] > 0.9
 
