@@ -19,6 +19,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy.typing as npt
+
     from stylesim._calibration import Calibration, Space
     from stylesim.functional import Floats, Ints
 
@@ -30,6 +32,7 @@ _SPREADS = 4.0  # beyond the target's own rows, until "neither" is as likely as 
 _NARROWEST = 0.25
 _LEAST = 1e-12
 _MOST = 500.0  # nats
+FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
 
 
 @attrs.frozen(eq=False)
@@ -252,6 +255,13 @@ def _primes() -> Iterator[int]:
 def sigmoid(x: Floats) -> Floats:
     """Probability of log-odds; saturates without overflow."""
     out: Floats = 0.5 * (1.0 + np.tanh(0.5 * x))
+    return out
+
+
+def log_odds(p: npt.ArrayLike, floor: float = FLOOR) -> Floats:
+    """Log-odds of probabilities, of which none counts as 0 or 1."""
+    values = np.asarray(p, dtype=np.float64)
+    out: Floats = np.log(values + floor) - np.log(1.0 + floor - values)
     return out
 
 

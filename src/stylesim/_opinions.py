@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._novelty import DRAWS, normals, sigmoid
+from stylesim._novelty import DRAWS, FLOOR, log_odds, normals, sigmoid
 from stylesim._regions import WHOLE, counted, parts_by_region
 from stylesim.functional import softmax
 
@@ -26,7 +26,6 @@ _LEAST = 1e-12
 # Of what one garment says of a style, what another has said: 0 were they independent. Chosen on
 # held-out photographs, where anything up to 0.1 does about as well.
 _SHARED = 0.03
-_FLOOR = 1e-3  # of a probability that is pooled: no slot by itself rules a class out for sure
 
 
 @attrs.frozen(eq=False)
@@ -40,10 +39,10 @@ class Opinion:
         draws: Array of shape (draws,): similarities, 0 to 1, that other photographs of the same
             style might have given; None where that is not known.
         share: How much it counts among what several regions of a photograph say.
-        neither_draws: Array of shape (draws,): of the same draws, the probability of "neither";
-            None where they do not move it.
         garment: Number of the garment that speaks, among those of the picture: a dress speaks for
             two regions. None for the whole picture, and where it is by itself.
+        neither_draws: Array of shape (draws,): of the same draws, the probability of "neither";
+            None where they do not move it.
 
     Examples:
         >>> import numpy as np
@@ -144,7 +143,7 @@ def pooled(said: Sequence[Opinion], share: Floats | None = None) -> Opinion:
         return said[0]
     weights = _weights(said, share)
     joint = np.array([[*(one.proba * (1.0 - one.neither)), one.neither] for one in said])
-    logs = np.log(joint + _FLOOR)
+    logs = np.log(joint + FLOOR)
     proba = softmax((weights @ logs[:, :-1])[None])[0]
     neither = 0.0
     if joint[:, -1].any():  # a model that never says "neither" is not made to
@@ -182,18 +181,13 @@ def _tossed(
     )
     wanted = np.minimum(np.stack(draws) / np.maximum(1.0 - off, _LEAST), 1.0)
     before = np.array([[one.proba[0], one.neither] for one in said])
-    moved = weights @ (_log_odds(wanted) - _log_odds(before[:, :1]))
-    shares = sigmoid(_log_odds(together.proba[0], _LEAST) + moved)
+    moved = weights @ (log_odds(wanted) - log_odds(before[:, :1]))
+    shares = sigmoid(log_odds(together.proba[0], _LEAST) + moved)
     neither = np.zeros(len(shares))
     if together.neither > 0:
-        moved = weights / weights.sum() @ (_log_odds(off) - _log_odds(before[:, 1:]))
-        neither = sigmoid(_log_odds(together.neither, _LEAST) + moved)
+        moved = weights / weights.sum() @ (log_odds(off) - log_odds(before[:, 1:]))
+        neither = sigmoid(log_odds(together.neither, _LEAST) + moved)
     return attrs.evolve(together, draws=shares * (1.0 - neither), neither_draws=neither)
-
-
-def _log_odds(p: npt.NDArray[np.floating] | float, floor: float = _FLOOR) -> Floats:
-    out: Floats = np.log(np.add(p, floor)) - np.log(np.subtract(1.0 + floor, p))
-    return out
 
 
 def _table(head: RegionHead, parts: Sequence[GarmentView], normal: Floats) -> Floats:

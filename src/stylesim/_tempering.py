@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from stylesim._novelty import without_own
+from stylesim._novelty import log_odds, without_own
 from stylesim.functional import softmax
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FARTHEST, _STEPS = 3.0, 61  # of log-temperatures around that of the calibration
 _SMALLEST = 1e-12
-_FLOOR = 1e-3  # as in the pool of slots
 _LEAST_SWAY = 1.0  # nats; less is not told apart from nothing by ten pictures
 _ENOUGH = 10  # pictures whose word on what a slot sways is taken
 _TAKEN_BACK = 1.0  # of what parts the slots, with so many
@@ -69,7 +68,7 @@ class HeldOut:
         More than in those of other classes; never less than 1.
         """
         said = softmax(self.logits, temperature)[:, 0]
-        odds = np.log(said + _FLOOR) - np.log(1.0 - said + _FLOOR)
+        odds = log_odds(said)
         wanted = self.labels == 0
         return max(float(odds[wanted].mean() - odds[~wanted].mean()), _LEAST_SWAY)
 
