@@ -105,10 +105,16 @@ def save_state(path: Path, kept: Mapping[str, Any], step: int) -> None:
 
 
 def resume(path: Path, kept: Mapping[str, Any]) -> int:
-    """Load what ``save_state`` saved, if there is such a file; the steps done."""
+    """Load what ``save_state`` saved, if there is such a file; the steps done.
+
+    A schedule is for one number of steps, so a round cannot go on for more.
+    """
     if not path.exists():
         return 0
     saved = torch.load(path)
+    steps, of = kept["schedule"].total_steps, saved["schedule"]["total_steps"]
+    if steps != of:
+        raise SystemExit(f"{path} is of a round of {of} steps: say --steps {of}, or delete it")
     for name, thing in kept.items():
         thing.load_state_dict(saved[name])
     return int(saved["step"])

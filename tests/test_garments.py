@@ -235,7 +235,7 @@ def test_fine_outlines_are_of_the_same_garments(wide: bool) -> None:
     assert np.array_equal(*shirt), "what is laid out has one outline"
 
 
-def test_find_garments_draws_finely_unless_told_not_to() -> None:
+def test_find_garments_draws_finely_unless_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = make_outfits()["All Similar"].image
     for how in (True, False):
         (wanted,) = ss.GarmentFinder(fine=how).find([picture])
@@ -244,8 +244,12 @@ def test_find_garments_draws_finely_unless_told_not_to() -> None:
     assert [g.box for g in ss.find_garments(picture)] == [
         g.box for g in ss.find_garments(picture, fine=True)
     ]
-    names = {ss.GarmentFinder(fine=how).name for how in (True, False)}
-    assert len(names) == 2
+    plain, fine = (ss.GarmentFinder(fine=how) for how in (False, True))
+    before = plain.name, fine.name
+    assert before[0] != before[1]
+    monkeypatch.setattr(type(fine.reader), "closest", (640, 448))
+    assert plain.name == before[0]
+    assert fine.name not in before, "what was found at another size is found again"
 
 
 @pytest.mark.real_data

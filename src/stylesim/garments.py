@@ -183,8 +183,8 @@ class GarmentFinder(AbstractGarmentFinder):
     Args:
         min_confidence: Garments below this are not reported, 0 to 1.
         device: Where the network runs: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        fine: Whether to take more time for outlines of what is worn: one look more, and the
-            colours of the picture say where its garments end. The garments are the same. What is
+        fine: Whether to take more time for outlines of what is worn: one look more, at more
+            pixels, and the colours of the picture say where its garments end. The garments are the same. What is
             embedded is cut out by the plain outlines, as a backbone learned from such.
 
     Raises:
@@ -215,7 +215,7 @@ class GarmentFinder(AbstractGarmentFinder):
     def name(self) -> str:  # type: ignore[override]
         """Identity for caches: the weights, the threshold, and how outlines are drawn."""
         name = f"{self.reader.name}+{self.namer.source.digest[:8]}>{self.min_confidence:g}"
-        return f"{name}, fine" if self.fine else name
+        return f"{name}, fine at {self.reader.closest[0]}" if self.fine else name
 
     @property
     def reader(self) -> GarmentReader:

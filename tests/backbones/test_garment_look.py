@@ -15,7 +15,7 @@ from stylesim.backbones.garment_reader import GarmentReader
 from stylesim.backbones.network import build_network
 from stylesim.errors import DamagedFileError, StorageError
 
-SMALL, LARGE = (320, 224), (480, 320)
+SMALL, LARGE, CLOSEST = (320, 224), (480, 320), (704, 480)
 CLASSES = ["background", "person", "top", "bottom"]
 CATEGORIES = ["shirt", "skirt"]
 META = {
@@ -72,7 +72,7 @@ def test_two_looks_count_alike() -> None:
 
 
 class Watched(torch.nn.Module):
-    """A network that knows what it is shown, and sees a top on the left of everything."""
+    """A network that knows what it is shown, and sees a top on the lighter side of it."""
 
     def __init__(self, scene: int) -> None:
         super().__init__()
@@ -83,8 +83,8 @@ class Watched(torch.nn.Module):
         self.seen.append(x)
         n, _, h, w = x.shape
         pixels = torch.zeros(n, len(CLASSES), h // 4, w // 4)
-        mirrored = len(self.seen) > 1
-        half = np.s_[w // 8 :] if mirrored else np.s_[: w // 8]
+        left, right = (x[0, 0, h // 2, side * w // 4] for side in (1, 3))
+        half = np.s_[w // 8 :] if right > left else np.s_[: w // 8]
         pixels[:, CLASSES.index("top"), :, half] = 9.0
         pixels[:, CLASSES.index("background")] = 9.0 - pixels[:, CLASSES.index("top")]
         scene = 20 * torch.nn.functional.one_hot(torch.tensor([self.scene] * n), 3).float()
@@ -116,6 +116,20 @@ def test_somebody_is_looked_at_again_larger_and_mirrored() -> None:
     assert region.slot == "top"
     assert region.worn
     left, top, right, bottom = region.box
+    assert (left, top, bottom) == (0, 0, 96)
+    assert abs(right - 32) <= 1
+
+
+def test_a_close_outline_takes_a_third_look_at_more_pixels() -> None:
+    nets = Watched(scene=0), Watched(scene=0)
+    reader = GarmentReader(nets[0], META, "watched", "cpu", nets[1])  # type: ignore[arg-type]
+    picture = np.zeros((96, 64, 3), np.uint8)
+    picture[:, :32] = 255
+    ((plain,),), ((fine,),) = (reader.read([picture], fine=fine) for fine in (False, True))
+    assert [tuple(x.shape) for x in nets[1].seen] == [(1, 3, *LARGE)] * 2 + [(1, 3, *CLOSEST)]
+    assert nets[1].seen[2][0, 0, 350, 120].item() > 0.9, "not mirrored"
+    assert (fine.slot, fine.confidence) == (plain.slot, plain.confidence)
+    left, top, right, bottom = fine.box
     assert (left, top, bottom) == (0, 0, 96)
     assert abs(right - 32) <= 1
 

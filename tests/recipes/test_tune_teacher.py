@@ -171,6 +171,8 @@ def test_a_run_that_was_cut_off_goes_on(tuning: Tuning) -> None:
     # A third time nothing is left to learn.
     assert all(torch.equal(value, again[name]) for name, value in tuning.run().items())
     assert tuning.seen == []
+    with pytest.raises(SystemExit, match=f"tuned_state.pt is of a round of {STEPS} steps: say"):
+        tuning.run("--steps", str(STEPS + 1))
 
 
 def test_a_state_that_could_not_be_written_leaves_the_last(tuning: Tuning) -> None:

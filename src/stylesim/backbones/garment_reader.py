@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stylesim.backbones.garment_net import GarmentNet
     from stylesim.types import BoolArray, FloatArray, UInt8Array
 
-_USUAL, _LARGE = (320, 224), (480, 320)  # height and width of what an upright picture is put on
+_FIRST, _SECOND = (320, 224), (480, 320)  # height and width of what an upright picture is put on
 _BATCH = 8  # more do not fit the caches of a processor
 _WORN, _LAID, _NONE = 0, 1, 2
 _UNREPORTED = {"background", "person", "accessory"}
@@ -63,7 +63,12 @@ class GarmentReader:
         name: Identity for caches.
         device: Where the networks are.
         second: One for the second look, at somebody; the same network unless told.
+
+    Attributes:
+        closest: Height and width of what an upright picture is put on for fine outlines.
     """
+
+    closest = (704, 480)
 
     def __init__(
         self,
@@ -85,8 +90,8 @@ class GarmentReader:
 
         Args:
             images: The pictures.
-            fine: Whether to take more time for outlines of what is worn, for one look more and
-                for the colours of the picture. The garments are the same.
+            fine: Whether to take more time for outlines of what is worn, for one look more, at
+                more pixels, and for the colours of the picture. The garments are the same.
         """
         out: list[list[Region]] = [[] for _ in images]
         upright = [i for i, image in enumerate(images) if image.shape[0] >= image.shape[1]]
@@ -102,15 +107,16 @@ class GarmentReader:
 
     def _batch(self, images: Sequence[UInt8Array], fine: bool) -> list[list[Region]]:
         """Look at pictures that are all upright, or all wide."""
-        looks = self._look(images)
+        looks = self._look(images, self.net, _FIRST, kinds_too=True)
         worn = [i for i, one in enumerate(looks) if one.scene.argmax() == _WORN]
         somebody, closer = [images[i] for i in worn], dict[int, Look]()
         # Garments of an outfit are small, and either side of a body is as good as the other.
-        seconds = self._look(somebody, again=True, both=fine)
-        for i, second in zip(worn, seconds[: len(worn)], strict=True):
+        seconds = self._look(somebody, self.second, _SECOND, mirrored=True)
+        for i, second in zip(worn, seconds, strict=True):
             looks[i] = looks[i].with_second(second)
         if fine:
-            two = zip(seconds[: len(worn)], seconds[len(worn) :], strict=True)
+            closest = self._look(somebody, self.second, self.closest)
+            two = zip(seconds, closest, strict=True)
             closer = dict(zip(worn, (one.with_second(other) for one, other in two), strict=True))
 
         def read(i: int) -> list[Region]:
@@ -126,27 +132,27 @@ class GarmentReader:
         return regions
 
     def _look(
-        self, images: Sequence[UInt8Array], *, again: bool = False, both: bool = False
+        self,
+        images: Sequence[UInt8Array],
+        net: GarmentNet,
+        shape: tuple[int, int],
+        *,
+        mirrored: bool = False,
+        kinds_too: bool = False,
     ) -> list[Look]:
-        """Look at pictures; again at those that show somebody, larger, mirrored, for no kinds.
-
-        With ``both`` again at all of them as they are, after that.
-        """
+        """Look at pictures of one orientation, on frames of (height, width)."""
         if not images:
             return []
-        net, shape = (self.second, _LARGE) if again else (self.net, _USUAL)
         canvases, places = zip(*(letterbox(image, shape) for image in images), strict=True)
         half = torch.autocast("cpu", torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             x = torch.from_numpy(np.stack(canvases)).to(self.device).permute(0, 3, 1, 2)
-            if again:
-                x = torch.cat([x.flip(3), x]) if both else x.flip(3)
-            x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
-            maps = net(x)
+            x = x.flip(3) if mirrored else x
+            maps = net(x.float().div_(255).contiguous(memory_format=torch.channels_last))
             scenes = maps.scene.float().softmax(1).cpu().numpy()
             pixels = maps.pixels.float()
             kinds: list[FloatArray] = [np.zeros((0, len(self.categories)), np.float32)] * len(x)
-            if not again:
+            if kinds_too:
                 coarse = pixels.softmax(1)
                 kinds = [
                     self._categories(
@@ -155,11 +161,9 @@ class GarmentReader:
                     )
                     for i, scene in enumerate(scenes)
                 ]
-            if again:
-                pixels[: len(images)] = pixels[: len(images)].flip(3)
+            pixels = pixels.flip(3) if mirrored else pixels
         planes = pixels.cpu().contiguous().numpy()
         stride = len(canvases[0]) // planes.shape[2]
-        places *= len(x) // len(images)
         return [Look(*one, stride) for one in zip(scenes, planes, places, kinds, strict=True)]
 
     def _soft(self, coarse: Tensor, *, laid: bool) -> Tensor:
