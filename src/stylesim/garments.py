@@ -184,8 +184,9 @@ class GarmentFinder(AbstractGarmentFinder):
         min_confidence: Garments below this are not reported, 0 to 1.
         device: Where the network runs: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         fine: Whether to take more time for outlines of what is worn: one look more, at more
-            pixels, and the colours of the picture say where its garments end. The garments are the same. What is
-            embedded is cut out by the plain outlines, as a backbone learned from such.
+            pixels, and the colours of the picture say where its garments end. The garments are
+            the same. What is embedded is cut out by the plain outlines, as a backbone learned
+            from such.
 
     Raises:
         InvalidArgumentError: ``min_confidence`` is not in 0 to 1, or ``device`` no name of one.
