@@ -59,6 +59,16 @@ def argument_of(one: griffe.Attribute, said: dict[str, Any]) -> str | None:
     return name if name == one.name or f"\n    {name}: " in told else None
 
 
+def computed(one: griffe.Attribute) -> bool:
+    """Whether a method makes the default of an attribute."""
+    return any(
+        str(decorator.value) == f"{one.name}.default"
+        for member in one.parent.members.values()
+        if isinstance(member, griffe.Function)
+        for decorator in member.decorators
+    )
+
+
 def parameter_of(
     one: griffe.Attribute, package: griffe.Module, *, only_named: bool
 ) -> griffe.Parameter | None:
@@ -75,6 +85,8 @@ def parameter_of(
     default = said.get("default") if is_field else one.value
     if "factory" in said:
         default = griffe.ExprCall(function=said["factory"], arguments=[])
+    elif computed(one):
+        default = "..."
     only_named = only_named or str(said.get("kw_only")) == "True"
     kind = griffe.ParameterKind
     return griffe.Parameter(
